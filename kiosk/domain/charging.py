@@ -1,0 +1,295 @@
+"""From the begin register to the end register: what is believed, when it stops, and that the hold is never outrun."""
+
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from kiosk.domain.commands import Command, Switch, Watch
+from kiosk.domain.energy import Instant, Pilot, Plug, Reading, elapsed_ms
+from kiosk.domain.events import (
+    Act,
+    Answered,
+    Event,
+    Looked,
+    LookFailed,
+    Opened,
+    Pressed,
+    Restarted,
+    Switched,
+    Ticked,
+    Verdict,
+    Watched,
+)
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.metering import between_ms, doubt
+from kiosk.domain.settling import release_all, settle
+from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Stopping, Waiting, Why
+from kiosk.domain.tariff import Usage
+
+START_TIMEOUT_S = 900
+READY_TIMEOUT_S = 30
+SILENCE_S = 30
+BLIND_S = 60
+DONE_S = 900
+QUIET_W = 50
+MAX_SESSION_S = 24 * 3600
+STOP_LATENCY_S = 10
+OPEN_TIMEOUT_S = 30
+AWAY_S = 60
+SUSPECTS = 3
+OFFERED_MA = 6000
+
+FRESH_APPROVAL_S = 300
+
+Moved = tuple[Session, tuple[Command, ...]]
+Live = TypeVar("Live", Waiting, Charging)
+
+
+def ready(state: Ready, event: Event) -> Moved:
+    match event:
+        case Watched(reading=Reading() as reading, plug=Plug()):
+            waiting = Waiting(state.offer, reading, reading, event.at)
+            return waiting, (Switch(closed=True),)
+        case Watched(trouble=trouble) if _gone_s(state.since, event.at) >= READY_TIMEOUT_S:
+            return release_all(state.offer, Why.FAULT, event.at, trouble)
+        case Pressed(act=Act.CANCEL | Act.STOP):
+            return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
+        case Restarted() if _gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
+            return Late(state.offer, event.at), ()
+        case Restarted():
+            return release_all(state.offer, Why.RESTARTED, event.at)
+        case _:
+            return state, ()
+
+
+def waiting(state: Waiting, event: Event) -> Moved:
+    match event:
+        case Watched():
+            return _await_energy(state, event)
+        case Switched(closed=True, verdict=Verdict.REFUSED):
+            return _stop(state, Why.FAULT, event.at, event.trouble)
+        case Switched(closed=True, verdict=Verdict.IN_DOUBT):
+            return state, (Switch(closed=True),) if _gone_s(state.since, event.at) < SILENCE_S else ()
+        case Pressed(act=Act.CANCEL | Act.STOP):
+            return _stop(state, Why.DRIVER_CANCELLED, event.at)
+        case Restarted():
+            return Returning(state, event.at), (Watch(),)
+        case _:
+            return state, ()
+
+
+def _await_energy(state: Waiting, event: Watched) -> Moved:
+    state = _mark_silence(state, event)
+    if (lost := _lost(state, event)) is not None:
+        return _stop(state, Why.FAULT, event.at, lost)
+    reading = event.reading
+    if reading is not None:
+        if (trouble := doubt(state.last, reading, state.offer.rated_power_w)) is not None:
+            return _stop(state, Why.FAULT, event.at, trouble)
+        state = replace(state, last=replace(reading, import_wh=max(reading.import_wh, state.last.import_wh)))
+        if state.last.import_wh > state.begin.import_wh:
+            return _first_energy(state, event)
+    if event.plug is not None and event.plug.pilot in (Pilot.E, Pilot.F):
+        return _stop(state, Why.FAULT, event.at, _pilot_fault(event.plug))
+    if _gone_s(state.since, event.at) >= START_TIMEOUT_S:
+        return _stop(state, Why.NEVER_STARTED, event.at)
+    return state, ()
+
+
+def _first_energy(state: Waiting, event: Watched) -> Moved:
+    """Time before the first energy is free: the clock of the session starts here."""
+    usage = Usage(energy_wh=state.last.import_wh - state.begin.import_wh)
+    begun = Charging(state.offer, state.begin, state.last, usage, Phase.CHARGING, event.at, event.at)
+    return _decide(begun, event)
+
+
+def charging(state: Charging, event: Event) -> Moved:
+    match event:
+        case Watched():
+            return _watched(state, event)
+        case Pressed(act=Act.STOP | Act.CANCEL):
+            return _stop(state, Why.STOPPED, event.at)
+        case Restarted():
+            return Returning(state, event.at), (Watch(),)
+        case _:
+            return state, ()
+
+
+def _watched(state: Charging, event: Watched) -> Moved:
+    state = _mark_silence(state, event)
+    if (lost := _lost(state, event)) is not None:
+        return _stop(state, Why.FAULT, event.at, lost)
+    if event.reading is None:
+        return _decide(state, event)
+    trouble = doubt(state.last, event.reading, state.offer.rated_power_w)
+    if trouble is not None:
+        if trouble.fault is Fault.METER_JUMPED and state.suspects + 1 < SUSPECTS:
+            return _decide(replace(state, suspects=state.suspects + 1), event)
+        return _stop(state, Why.FAULT, event.at, trouble)
+    return _decide(_count(state, event.reading), event)
+
+
+def _count(state: Charging, reading: Reading) -> Charging:
+    """Add a believed reading: energy by the register, time to the phase that was running until now."""
+    import_wh = max(reading.import_wh, state.last.import_wh)
+    gone_ms = elapsed_ms(state.last.at, reading.at)
+    usage = replace(state.usage, energy_wh=import_wh - state.begin.import_wh)
+    match state.phase:
+        case Phase.CHARGING:
+            usage = replace(usage, charging_ms=usage.charging_ms + gone_ms)
+        case Phase.DONE:
+            usage = replace(usage, car_done_ms=usage.car_done_ms + gone_ms)
+        case Phase.WITHHELD:
+            usage = replace(usage, withheld_ms=usage.withheld_ms + gone_ms)
+        case _:
+            assert_never(state.phase)
+    quiet = (state.quiet_since or reading.at) if reading.power_w < QUIET_W else None
+    return replace(state, last=replace(reading, import_wh=import_wh), usage=usage, suspects=0, quiet_since=quiet)
+
+
+def _decide(state: Charging, event: Watched) -> Moved:
+    """Go on, change the phase, or stop: in the order of what may not wait."""
+    at, offer = event.at, state.offer
+    # What is not yet metered counts as full power: since the last believed reading, and until the contactor opens.
+    unseen_s = elapsed_ms(state.last.at, at) // 1000
+    ahead_s = unseen_s + max(STOP_LATENCY_S, 2 * -(-event.gap_ms // 1000))
+    if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
+        return _stop(state, Why.HOLD_USED, at)
+    if event.plug is not None:
+        if event.plug.pilot in (Pilot.E, Pilot.F):
+            return _stop(state, Why.FAULT, at, _pilot_fault(event.plug))
+        if event.plug.pilot is Pilot.A:
+            return _stop(state, Why.UNPLUGGED, at)
+        state = _phase(state, event.plug, at)
+    if elapsed_ms(state.since, at) >= MAX_SESSION_S * 1000:
+        return _stop(state, Why.TIME_LIMIT, at)
+    if state.phase is Phase.DONE and _done_long_enough(state, at):
+        return _stop(state, Why.CAR_DONE, at)
+    return state, ()
+
+
+def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
+    if plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA):
+        phase = Phase.WITHHELD
+    elif plug.pilot is Pilot.B or (plug.pilot is None and _quiet(state, at)):
+        phase = Phase.DONE
+    else:
+        phase = Phase.CHARGING
+    return state if phase is state.phase else replace(state, phase=phase, phase_since=at)
+
+
+def _quiet(state: Charging, at: Instant) -> bool:
+    """Without a pilot a car counts as done once it has drawn next to nothing for a quarter of an hour."""
+    return state.quiet_since is not None and elapsed_ms(state.quiet_since, at) >= DONE_S * 1000
+
+
+def _done_long_enough(state: Charging, at: Instant) -> bool:
+    """With an idle fee the driver may stay until its cap; without one a finished car frees the post."""
+    if state.offer.tariff.idle is not None:
+        return state.offer.tariff.idle_spent(state.usage)
+    return elapsed_ms(state.phase_since, at) >= DONE_S * 1000
+
+
+def returning(state: Returning, event: Event) -> Moved:
+    match event:
+        case Watched(reading=Reading() as reading, plug=Plug() as plug):
+            if _never_opened(state, reading, plug):
+                return waiting(state.was, event) if isinstance(state.was, Waiting) else charging(state.was, event)
+            return _stop(state.was, Why.RESTARTED, event.at, end=reading)
+        case Watched() if _gone_s(state.since, event.at) >= SILENCE_S:
+            return _stop(state.was, Why.RESTARTED, event.at, event.trouble)
+        case Pressed(act=Act.STOP | Act.CANCEL):
+            return _stop(state.was, Why.STOPPED, event.at)
+        case Restarted():
+            return state, (Watch(),)
+        case _:
+            return state, ()
+
+
+def _never_opened(state: Returning, reading: Reading, plug: Plug) -> bool:
+    """Away under a minute, the same meter, still state C under our enable, and the register moved as the power says."""
+    was = state.was
+    last, away_ms = was.last, reading.at.utc_ms - was.last.at.utc_ms
+    if not 0 <= away_ms < AWAY_S * 1000 or reading.serial != last.serial or plug.enabled is not True:
+        return False
+    if isinstance(was, Waiting):
+        return plug.pilot is not None and reading.import_wh - last.import_wh <= reading.resolution_wh
+    moved_wh = reading.import_wh - last.import_wh
+    expected_wh = last.power_w * away_ms // 3_600_000
+    slack_wh = max(reading.resolution_wh, expected_wh // 5)
+    return plug.pilot is Pilot.C and abs(moved_wh - expected_wh) <= slack_wh
+
+
+def stopping(state: Stopping, event: Event) -> Moved:
+    match event:
+        case Watched():
+            return _await_open(state, event)
+        case Restarted():
+            return replace(state, since=event.at), (Switch(closed=False),)
+        case Opened() | Answered() | Looked() | LookFailed() | Switched() | Pressed() | Ticked():
+            return state, ()
+        case _:
+            assert_never(event)
+
+
+def _await_open(state: Stopping, event: Watched) -> Moved:
+    """The end register counts once the contactor is proven open; after half a minute the last believed one does."""
+    reading, late = event.reading, _gone_s(state.since, event.at) >= OPEN_TIMEOUT_S
+    opened = event.plug is not None and event.plug.enabled is False
+    if reading is not None and opened and reading.power_w < QUIET_W:
+        if doubt(state.last, reading, state.offer.rated_power_w) is None:
+            return _end(state, reading, event.at)
+        return _end(state, state.last, event.at)
+    if late:
+        stuck = opened is False or (reading is not None and reading.power_w >= QUIET_W)
+        trouble = Trouble(
+            Fault.CONTACTOR_STUCK, f"The contactor of {state.offer.station} did not open in {OPEN_TIMEOUT_S} s."
+        )
+        return _end(replace(state, fault=state.fault or (trouble if stuck else None)), state.last, event.at)
+    return state, () if opened else (Switch(closed=False),)
+
+
+def _end(state: Stopping, end: Reading, at: Instant) -> Moved:
+    import_wh = max(end.import_wh, state.last.import_wh)
+    usage = replace(state.usage, energy_wh=import_wh - state.begin.import_wh)
+    due = state.offer.tariff.due(usage, state.offer.hold)
+    registers = (state.begin, replace(end, import_wh=import_wh))
+    return settle(state.offer, due, usage, state.why, at, registers=registers, fault=state.fault)
+
+
+def _stop(
+    state: Waiting | Charging, why: Why, at: Instant, fault: Trouble | None = None, end: Reading | None = None
+) -> Moved:
+    usage = state.usage if isinstance(state, Charging) else Usage()
+    last = state.last
+    if end is not None and doubt(last, end, state.offer.rated_power_w) is None:
+        last = replace(end, import_wh=max(end.import_wh, last.import_wh))
+        usage = replace(usage, energy_wh=last.import_wh - state.begin.import_wh)
+    stop = Stopping(state.offer, state.begin, last, usage, why, at, fault)
+    return stop, (Switch(closed=False),)
+
+
+def _mark_silence(state: Live, event: Watched) -> Live:
+    """Note since when the meter or the controller has not answered; an answer clears it."""
+    silent = None if event.reading is not None else (state.silent_since or event.at)
+    blind = None if event.plug is not None else (state.blind_since or event.at)
+    return replace(state, silent_since=silent, blind_since=blind)
+
+
+def _lost(state: Waiting | Charging, event: Watched) -> Trouble | None:
+    """The fault to stop for once meter or controller has been away too long."""
+    if state.silent_since and elapsed_ms(state.silent_since, event.at) >= SILENCE_S * 1000:
+        return event.trouble or Trouble(Fault.METER_SILENT, f"The meter of {state.offer.station} has not answered.")
+    if state.blind_since and elapsed_ms(state.blind_since, event.at) >= BLIND_S * 1000:
+        text = f"The controller of {state.offer.station} has not answered."
+        return event.trouble or Trouble(Fault.CHARGER_SILENT, text)
+    return None
+
+
+def _pilot_fault(plug: Plug) -> Trouble:
+    text = f"The controller reports IEC 61851 state {plug.pilot}: it cannot charge. Read its own error register."
+    return Trouble(Fault.CHARGER_FAULT, text)
+
+
+def _gone_s(since: Instant, now: Instant) -> int:
+    """Whole seconds within a boot, or by the wall clock across one."""
+    return between_ms(since, now) // 1000

@@ -1,0 +1,49 @@
+"""Whether a reading can be believed after the last one. Only what is believed is ever billed."""
+
+from kiosk.domain.energy import Instant, Reading, elapsed_ms
+from kiosk.domain.fault import Fault, Trouble
+
+MOVING_W = 200
+FROZEN_MS = 60_000
+MS_PER_HOUR = 3_600_000
+
+
+def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
+    """None when `now` may follow `last`. A step back within the register's own resolution is noise, not a fault."""
+    where = f"Meter {last.serial}"
+    if now.serial != last.serial:
+        text = f"{where} was replaced: serial {now.serial} answers now. Read both registers and commission the new one."
+        return Trouble(Fault.METER_REPLACED, text)
+    if now.import_wh < last.import_wh - now.resolution_wh:
+        text = f"{where} fell from {last.import_wh} Wh to {now.import_wh} Wh; an import register only rises."
+        return Trouble(Fault.METER_FELL, text)
+    if now.import_wh - last.import_wh > largest_step_wh(last, now, rated_power_w):
+        text = (
+            f"{where} jumped from {last.import_wh} Wh to {now.import_wh} Wh, more than {rated_power_w} W can deliver."
+        )
+        return Trouble(Fault.METER_JUMPED, text)
+    if now.power_w < -MOVING_W:
+        text = (
+            f"{where} shows {now.power_w} W: energy flows the wrong way. Turn the current transformers or the wiring."
+        )
+        return Trouble(Fault.METER_REVERSED, text)
+    if now.power_w > MOVING_W and elapsed_ms(now.since, now.at) > frozen_after_ms(now):
+        text = f"{where} stands at {now.import_wh} Wh although {now.power_w} W flow."
+        return Trouble(Fault.METER_FROZEN, text)
+    return None
+
+
+def largest_step_wh(last: Reading, now: Reading, rated_power_w: int) -> int:
+    """A fifth more than rated power over the time between, and two register steps of rounding."""
+    gone_ms = between_ms(last.at, now.at)
+    return rated_power_w * gone_ms * 6 // (5 * MS_PER_HOUR) + 2 * now.resolution_wh + 1
+
+
+def between_ms(begin: Instant, end: Instant) -> int:
+    """Within a boot the monotonic clock; across one the wall clock, and nothing if that went backwards."""
+    return elapsed_ms(begin, end) if begin.boot == end.boot else max(0, end.utc_ms - begin.utc_ms)
+
+
+def frozen_after_ms(now: Reading) -> int:
+    """A coarse register may rest for three of its own steps at this power before it counts as frozen."""
+    return max(FROZEN_MS, 3 * now.resolution_wh * MS_PER_HOUR // now.power_w)

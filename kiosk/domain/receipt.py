@@ -1,0 +1,60 @@
+"""A receipt whose lines add up exactly to what was captured."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kiosk.domain.money import Money, half_up
+
+
+class LineKind(StrEnum):
+    """The parts of a price, in the order in which every surface shows them."""
+
+    ENERGY = "energy"
+    MINUTES = "minutes"
+    SESSION = "session"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: `gross` is what the driver pays for it, `net + tax == gross` to the minor unit.
+
+    `quantity` counts Wh for ENERGY, seconds for MINUTES and IDLE, 1 for SESSION. `price_e4` is the gross unit price
+    (per kWh, per minute, per session) in ten-thousandths of the currency. `vat_bp` is basis points: 25 % is 2500.
+    """
+
+    kind: LineKind
+    quantity: int
+    price_e4: int
+    gross: Money
+    vat_bp: int
+
+    @property
+    def net(self) -> Money:
+        return Money(half_up(self.gross.minor * 10_000, 10_000 + self.vat_bp), self.gross.currency)
+
+    @property
+    def tax(self) -> Money:
+        return self.gross - self.net
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is sent once, after the capture is verified; it can never be changed (Order Management)."""
+
+    reference: str
+    station: str
+    total: Money
+    lines: tuple[Line, ...]
+
+    def __post_init__(self) -> None:
+        if sum(line.gross.minor for line in self.lines) != self.total.minor:
+            raise ValueError(f"The lines of receipt {self.reference} do not add up to {self.total}.")
+
+    @property
+    def net(self) -> Money:
+        return Money(sum(line.net.minor for line in self.lines), self.total.currency)
+
+    @property
+    def tax(self) -> Money:
+        return self.total - self.net

@@ -1,0 +1,40 @@
+"""What the event log proves about our own acts. Going by the aggregate alone once led to a double capture."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kiosk.domain.money import Money
+from kiosk.domain.payment import Effect, LogEntry, Payment
+from kiosk.domain.states import Offer, Step
+
+EFFECTS = {Step.CAPTURE: Effect.CAPTURED, Step.RELEASE: Effect.CANCELLED}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`ours`: an effect of this step under one of our keys. `foreign`: somebody else's hand in this payment."""
+
+    ours: bool
+    foreign: LogEntry | None
+
+
+def find(payment: Payment, offer: Offer, due: Money, sent: dict[Step, int]) -> Findings:
+    """Sort the effects in the log. `sent` is the highest generation of each step that may have been on the wire.
+
+    An entry without a key is ours only if that step was sent and the amount is exactly ours: doubt goes to a person.
+    """
+    amounts = {Step.CAPTURE: due, Step.RELEASE: offer.hold - due}
+    keys = {step: {offer.key(step, n) for n in range(top + 1)} for step, top in sent.items()}
+    ours = False
+    for entry in effects(payment.log):
+        step = next((step for step, name in EFFECTS.items() if name == entry.name), None)
+        known = step in keys and entry.amount == amounts[step] and (entry.key is None or entry.key in keys[step])
+        if not known:
+            return Findings(ours, entry)
+        ours = True
+    return Findings(ours, None)
+
+
+def effects(log: Iterable[LogEntry]) -> list[LogEntry]:
+    moving = (Effect.CAPTURED, Effect.CANCELLED, Effect.REFUNDED)
+    return [entry for entry in log if entry.success and entry.name in moving]

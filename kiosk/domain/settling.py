@@ -1,0 +1,184 @@
+"""Settlement: capture, verify, release, verify, receipt, link. One step at a time, and asked before it is repeated."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from kiosk.domain.commands import Capture, Command, LinkSession, Look, Release, SendReceipt
+from kiosk.domain.energy import Instant, Reading
+from kiosk.domain.events import (
+    Answered,
+    Event,
+    Looked,
+    LookFailed,
+    Opened,
+    Pressed,
+    Restarted,
+    Switched,
+    Ticked,
+    Verdict,
+    Watched,
+)
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.money import Money, zero
+from kiosk.domain.pacing import begin, slower
+from kiosk.domain.payment import Approval, Payment
+from kiosk.domain.receipt import Receipt
+from kiosk.domain.reconcile import find
+from kiosk.domain.states import Abandoned, Offer, Session, Settled, Settling, Step, Stuck, Why
+from kiosk.domain.tariff import Due, Usage
+
+GENERATIONS = 12
+LINK_TRIES = 12
+FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
+
+Moved = tuple[Session, tuple[Command, ...]]
+
+
+def release_all(offer: Offer, why: Why, at: Instant, fault: Trouble | None = None) -> Moved:
+    """Nothing is due: the whole hold goes back, at once and unasked."""
+    nothing = zero(offer.hold.currency)
+    return settle(offer, Due(nothing, nothing, nothing, ()), Usage(), why, at, fault=fault)
+
+
+def settle(
+    offer: Offer,
+    due: Due,
+    usage: Usage,
+    why: Why,
+    at: Instant,
+    *,
+    registers: tuple[Reading, Reading] | None = None,
+    fault: Trouble | None = None,
+) -> Moved:
+    """The due is fixed here, once; it never changes again."""
+    begin_reading, end_reading = registers or (None, None)
+    step = Step.CAPTURE if due.due else Step.RELEASE
+    state = Settling(offer, due, usage, why, begin_reading, end_reading, step, begin(at), fault=fault)
+    return _send(state, at)
+
+
+def settling(state: Settling, event: Event) -> Moved:
+    match event:
+        case Answered(step=step) if step is not state.step:
+            return state, ()
+        case Answered():
+            return _answered(state, event)
+        case Looked(payment=payment):
+            if payment is None:
+                return _stuck(state, Fault.PAYMENT_UNKNOWN, f"Vipps does not know {state.offer.reference}.", event.at)
+            return _looked(state, payment, event.at)
+        case LookFailed():
+            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
+        case Restarted():
+            return replace(state, sent=False, pace=slower(state.pace, event.at)), ()
+        case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
+            return _send(state, event.at)
+        case Opened() | Ticked() | Watched() | Switched() | Pressed():
+            return state, ()
+        case _:
+            assert_never(event)
+
+
+def _answered(state: Settling, event: Answered) -> Moved:
+    if event.verdict is Verdict.IN_DOUBT:
+        slow = replace(state, sent=False, pace=slower(state.pace, event.at, event.retry_after_s))
+        if state.step is Step.LINK and slow.pace.tries > LINK_TRIES:
+            return _settled(slow, "not linked: Vipps did not answer", event.at)
+        return slow, ()
+    if state.step is Step.RECEIPT:
+        if event.verdict is Verdict.REFUSED:
+            trouble = event.trouble or Trouble(Fault.RECEIPT_REFUSED, "Vipps refused the receipt.")
+            return Stuck(state, trouble, event.at), ()
+        return _next(replace(state, receipt=event.note), event.at)
+    if state.step is Step.LINK:
+        refused = event.verdict is Verdict.REFUSED
+        return _settled(state, f"refused: {event.code}" if refused else event.note, event.at)
+    refusal = event.trouble if event.verdict is Verdict.REFUSED else None
+    return replace(state, refusal=refusal, refusal_code=event.code), (Look(state.offer.reference),)
+
+
+def _looked(state: Settling, payment: Payment, at: Instant) -> Moved:
+    """Compare Vipps' account with our intent. Only what it proves moves the session on."""
+    state = replace(state, checked=payment.account)
+    offer, due, account = state.offer, state.due.due, payment.account
+    if payment.approval.dead and not due:
+        return Abandoned(offer, state.why, at, state.fault), ()
+    if payment.approval is not Approval.AUTHORIZED:
+        return replace(state, sent=False, pace=slower(state.pace, at)), ()
+    if (strange := find(payment, offer, due, _sent(state)).foreign) is not None:
+        text = f"{strange.name} {strange.amount} in {offer.reference} was not asked for by this station."
+        return _stuck(state, Fault.PAYMENT_FOREIGN, text, at)
+    if account.authorized != offer.hold or account.captured not in (zero(due.currency), due):
+        text = (
+            f"Vipps reports {account.captured} of {account.authorized}; this station asked for {due} of {offer.hold}."
+        )
+        return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
+    if state.step is Step.CAPTURE:
+        return _next(replace(state, captured_at=at), at) if account.captured == due else _again(state, at)
+    if account.captured != due:
+        text = f"{offer.reference} came to its release with {account.captured} captured and {due} due."
+        return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
+    return _next(replace(state, released_at=at), at) if not account.remaining else _again(state, at)
+
+
+def _again(state: Settling, at: Instant) -> Moved:
+    """Proven: no effect yet. A refusal sticks to its key and takes a new generation; all else repeats its key."""
+    if state.refusal is None:
+        if state.sent or state.pace.left_s(at) > 0:
+            return replace(state, sent=False, pace=slower(state.pace, at)), ()
+        return _send(state, at)
+    if state.refusal.fault in FOR_A_PERSON or state.generation + 1 >= GENERATIONS:
+        return Stuck(state, state.refusal, at), ()
+    pace = slower(state.pace, at)
+    return replace(state, generation=state.generation + 1, refusal=None, refusal_code="", sent=False, pace=pace), ()
+
+
+def _next(state: Settling, at: Instant) -> Moved:
+    """The step is verified. Skip what has nothing to do."""
+    account = state.checked
+    fresh = replace(state, generation=0, refusal=None, refusal_code="", sent=False, pace=begin(at))
+    if state.step is Step.CAPTURE:
+        remaining = account.remaining if account else zero(state.due.due.currency)
+        return _send(replace(fresh, step=Step.RELEASE if remaining else Step.RECEIPT), at)
+    if state.step is Step.RELEASE:
+        return _send(replace(fresh, step=Step.RECEIPT), at) if state.due.due else _settled(fresh, "", at)
+    if state.offer.session_url is None:
+        return _settled(fresh, "not linked: the site has no public address", at)
+    return _send(replace(fresh, step=Step.LINK), at)
+
+
+def _send(state: Settling, at: Instant) -> Moved:
+    offer, due = state.offer, state.due
+    sent = replace(state, sent=True, pace=slower(state.pace, at))
+    match state.step:
+        case Step.CAPTURE:
+            return sent, (Capture(offer.reference, due.due, offer.key(Step.CAPTURE, state.generation)),)
+        case Step.RELEASE:
+            return sent, (Release(offer.reference, offer.key(Step.RELEASE, state.generation)),)
+        case Step.RECEIPT:
+            return sent, (SendReceipt(Receipt(offer.reference, offer.station, due.due, due.lines)),)
+        case Step.LINK:
+            return sent, (LinkSession(offer.reference, offer.session_url or ""),)
+        case Step.CREATE | Step.WITHDRAW:
+            raise ValueError(f"{state.step} is no step of settlement.")
+        case _:
+            assert_never(state.step)
+
+
+def _settled(state: Settling, link: str, at: Instant) -> Moved:
+    nothing: Money = zero(state.due.due.currency)
+    if state.checked is None or state.checked.remaining != nothing or state.checked.captured != state.due.due:
+        raise AssertionError(f"{state.offer.reference} is not settled: Vipps reports {state.checked}.")
+    return Settled(state, state.checked, link, at), ()
+
+
+def _sent(state: Settling) -> dict[Step, int]:
+    """The generations that may have reached Vipps: of an earlier step any, of the present one those journalled."""
+    if state.step is Step.CAPTURE:
+        return {Step.CAPTURE: state.generation}
+    past = {Step.CAPTURE: GENERATIONS} if state.due.due else {}
+    return past | {Step.RELEASE: state.generation if state.step is Step.RELEASE else GENERATIONS}
+
+
+def _stuck(state: Settling, fault: Fault, text: str, at: Instant) -> Moved:
+    return Stuck(state, Trouble(fault, text), at), ()

@@ -1,0 +1,47 @@
+"""Events and intents as the journal's JSON text, and back. A field's name and unit is the format; nothing else is kept."""
+
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+from kiosk.domain.commands import Intent
+from kiosk.domain.energy import Instant
+from kiosk.domain.events import Event
+from kiosk.flow.ports import Row
+
+EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
+INTENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Intent)}
+ENDED = "ended"
+
+
+def event_row(session: str, event: Event) -> Row:
+    return Row(session, f"event:{type(event).__name__}", _encode(event), event.at)
+
+
+def intent_row(session: str, intent: Intent, at: Instant) -> Row:
+    return Row(session, f"intent:{type(intent).__name__}", _encode(intent), at)
+
+
+def ended_row(session: str, state: str, at: Instant) -> Row:
+    return Row(session, ENDED, f'{{"state":"{state}"}}', at)
+
+
+def decode_event(kind: str, body: str) -> Event | None:
+    """The event of a row, None for a row that is an intent or an end. Raises ValueError for an unknown kind."""
+    if kind == ENDED or kind.startswith("intent:"):
+        return None
+    name = kind.removeprefix("event:")
+    if name not in EVENTS:
+        raise ValueError(f"The journal has an event {name!r} that this version does not know. Update the kiosk.")
+    event: Event = _adapter(name).validate_json(body)
+    return event
+
+
+def _encode(item: Event | Intent) -> str:
+    return _adapter(type(item).__name__).dump_json(item).decode()
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(EVENTS.get(name) or INTENTS[name])

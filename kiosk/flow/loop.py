@@ -1,0 +1,107 @@
+"""One session's loop: write the event down, decide, write the intents down, perform them, and again. Recovery enters here too."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from kiosk.domain.commands import Command, Intent, Look, Watch
+from kiosk.domain.energy import Instant, elapsed_ms
+from kiosk.domain.events import Act, Event, Pressed, Ticked, Watched
+from kiosk.domain.outcome import Outcome
+from kiosk.domain.session import idle, noteworthy, step
+from kiosk.domain.states import Ended, Offer, Session
+from kiosk.flow.codec import ended_row, event_row, intent_row
+from kiosk.flow.perform import Performer, Ports
+from kiosk.flow.ports import Journal, Row
+from kiosk.flow.tasks import finished, first
+
+WRITE_EVERY_MS = 60_000
+
+
+class SessionLoop:
+    """Runs one session from its first event, or from where its journal left it, to its end."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        journal: Journal,
+        offer: Offer,
+        session: Session | None,
+        changed: Callable[[], None],
+        heard: Callable[[Outcome[object]], None],
+    ) -> None:
+        self.session = session
+        self.offer = offer
+        self._clock, self._journal, self._changed = ports.clock, journal, changed
+        self._performer = Performer(ports, offer, heard)
+        self._todo: deque[Command] = deque()
+        self._pressed: asyncio.Queue[tuple[Act, str]] = asyncio.Queue()
+        self._unwritten: Watched | None = None
+        self._written: Instant | None = None
+
+    @property
+    def code_png(self) -> bytes | None:
+        return self._performer.code_png
+
+    def press(self, act: Act, who: str) -> None:
+        self._pressed.put_nowait((act, who))
+
+    async def run(self, begin: Event) -> None:
+        """Until the session is over or waits for a person. `begin` is Opened, or Restarted for one that is known."""
+        event: Event | None = begin
+        while event is not None:
+            await finished(self._take(event))
+            event = await self._next()
+
+    async def _take(self, event: Event) -> None:
+        """Nothing is shown and nothing is sent before it is on disk."""
+        after, commands = step(self.session, event)
+        intents = [command for command in commands if not isinstance(command, Look | Watch)]
+        if intents or noteworthy(self.session, after) or self._minute_passed(event):
+            await self._journal.append(self._rows(event, after, intents))
+            self._unwritten, self._written = None, event.at
+        elif isinstance(event, Watched):
+            self._unwritten = event
+        self.session = after
+        self._todo.extend(commands)
+        self._changed()
+
+    def _rows(self, event: Event, after: Session, intents: list[Intent]) -> list[Row]:
+        name = self.offer.reference
+        earlier = [event_row(name, self._unwritten)] if self._unwritten else []
+        rows = [*earlier, event_row(name, event), *(intent_row(name, intent, event.at) for intent in intents)]
+        if isinstance(after, Ended) and not isinstance(self.session, Ended):
+            rows.append(ended_row(name, type(after).__name__, event.at))
+        return rows
+
+    def _minute_passed(self, event: Event) -> bool:
+        """A running charge is written at most once a minute, since flash wears out."""
+        if not isinstance(event, Watched) or event.reading is None or self._written is None:
+            return False
+        return elapsed_ms(self._written, event.at) >= WRITE_EVERY_MS
+
+    async def _next(self) -> Event | None:
+        if self._todo:
+            return await self._perform(self._todo.popleft())
+        after = idle(self.session, self._clock.now()) if self.session is not None else None
+        if after is None:
+            return None
+        which, result = await first(self._pressed.get(), self._clock.sleep(after.after_s))
+        if which == 0:
+            return self._press(result)
+        if after.command is None:
+            return Ticked(self._clock.now())
+        which, result = await first(self._pressed.get(), self._performer.perform(after.command))
+        if which == 0:
+            return self._press(result)
+        event: Event = result
+        return event
+
+    async def _perform(self, command: Command) -> Event:
+        """A changing command is carried to its end; a question may be given up."""
+        if isinstance(command, Look | Watch):
+            return await self._performer.perform(command)
+        return await finished(self._performer.perform(command))
+
+    def _press(self, pressed: tuple[Act, str]) -> Pressed:
+        return Pressed(self._clock.now(), *pressed)

@@ -1,0 +1,84 @@
+"""All stations of one kiosk behind the one port that surfaces see, and whether Vipps can be reached."""
+
+from collections.abc import Callable
+
+from kiosk.domain.energy import Instant
+from kiosk.domain.events import Act
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.money import Money
+from kiosk.domain.outcome import InDoubt, Outcome, Refused
+from kiosk.domain.states import offer_of
+from kiosk.domain.view import StationView, StopAnswer
+from kiosk.flow.ports import Clock, Journal, Payments
+from kiosk.flow.post import Post
+from kiosk.flow.recovery import fold
+from kiosk.flow.tasks import TaskScope
+
+PROBE_S = 60
+PROBE_REFERENCE = "ladekiosk-probe"
+
+
+class Site:
+    """Satisfies `domain.view.Stations`. Build it, add its posts, then `await run()` inside the scope that owns it."""
+
+    def __init__(self, clock: Clock, journal: Journal, payments: Payments, room: Callable[[], Trouble | None]) -> None:
+        self._clock, self._journal, self._payments, self._room = clock, journal, payments, room
+        self._posts: dict[str, Post] = {}
+        self._listeners: list[Callable[[str], None]] = []
+        self._offline_since: Instant | None = None
+        self._keys: Trouble | None = None
+
+    def add(self, post: Post) -> None:
+        self._posts[post.info.id] = post
+
+    def views(self) -> tuple[StationView, ...]:
+        trouble = self._keys or self._room()
+        return tuple(post.view(self._offline_since, trouble) for post in self._posts.values())
+
+    def on_change(self, call: Callable[[str], None]) -> None:
+        self._listeners.append(call)
+
+    def changed(self, station_id: str) -> None:
+        for call in self._listeners:
+            call(station_id)
+
+    def heard(self, outcome: Outcome[object]) -> None:
+        """Every answer of Vipps tells whether it can be reached and whether it knows our keys."""
+        trouble = outcome.trouble if isinstance(outcome, InDoubt | Refused) else None
+        away = trouble is not None and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY)
+        keys = trouble if trouble is not None and trouble.fault is Fault.VIPPS_KEYS else None
+        since = (self._offline_since or self._clock.now()) if away else None
+        if (since, keys) != (self._offline_since, self._keys):
+            self._offline_since, self._keys = since, keys
+            for station_id in self._posts:
+                self.changed(station_id)
+
+    def start(self, station_id: str, hold: Money, language: str) -> None:
+        if self._offline_since is None and self._keys is None and self._room() is None:
+            self._posts[station_id].start(hold, language)
+
+    def press(self, station_id: str, act: Act, who: str) -> None:
+        self._posts[station_id].press(act, who)
+
+    def stop(self, station_id: str, code: str) -> StopAnswer:
+        return self._posts[station_id].stop(code)
+
+    def leave(self, station_id: str) -> None:
+        self._posts[station_id].leave()
+
+    async def run(self, scope: TaskScope) -> None:
+        """Take up what the journal remembers, then serve until cancelled."""
+        for rows in await self._journal.unsettled():
+            session = fold(rows)
+            post = self._posts.get(offer_of(session).station) or next(iter(self._posts.values()))
+            post.resume(session)
+        for post in self._posts.values():
+            scope.spawn(post.run(), f"station {post.info.id}")
+        scope.spawn(self._probe(), "vipps probe")
+        await scope.wait()
+
+    async def _probe(self) -> None:
+        """Ask for a payment that nobody made: the answer is that there is none, and that Vipps is there."""
+        while True:
+            self.heard(await self._payments.look(PROBE_REFERENCE))
+            await self._clock.sleep(PROBE_S)

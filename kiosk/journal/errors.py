@@ -1,0 +1,25 @@
+"""Why a journal cannot be used.
+
+JournalError            anything below; carries the fault's code and a sentence
+├── JournalBusy         another process writes it; names that process
+├── JournalBroken       the file is damaged or its chain does not verify
+└── JournalFailed       the disk refused a commit; the process ends, the commit is never retried
+"""
+
+from kiosk.domain.fault import FaultError
+
+
+class JournalError(FaultError):
+    """Something is wrong with the journal; `trouble` has the code and the sentence."""
+
+
+class JournalBusy(JournalError):
+    """Another process holds the journal."""
+
+
+class JournalBroken(JournalError):
+    """What is in the file is not what was written."""
+
+
+class JournalFailed(JournalError):
+    """The disk refused."""

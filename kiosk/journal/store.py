@@ -1,0 +1,263 @@
+"""The journal on disk: one writer, append-only, a commit that is reported survives a power cut."""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+from kiosk.domain.energy import Instant
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.journal.chain import GENESIS, Link, first_break, link_hash
+from kiosk.journal.errors import JournalBroken, JournalBusy, JournalFailed
+from kiosk.journal.schema import APPLICATION_ID, MIGRATIONS, PRAGMAS
+
+BALLAST_BYTES = 64 * 2**20
+SELL_FREE_BYTES = 200 * 2**20
+
+T = TypeVar("T")
+
+
+class Written(Protocol):
+    """A row to be appended; `flow.ports.Row` is one."""
+
+    @property
+    def session(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def at(self) -> Instant: ...
+
+
+class Entry(NamedTuple):
+    """A row as it was read back."""
+
+    seq: int
+    session: str
+    kind: str
+    body: str
+    at: Instant
+
+
+class Journal:
+    """The one writer of a journal file. All SQLite work happens in one thread of its own; open it with `open_journal`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor, lock: int) -> None:
+        self._path, self._db, self._thread, self._lock = path, connection, thread, lock
+        seq, self._head = _head(connection)
+        self._next_seq = seq + 1
+        self.installation = UUID(_meta(connection, "installation"))
+
+    async def append(self, rows: Sequence[Written]) -> None:
+        """All rows or none, on disk when this returns. Raises JournalFailed; the process must then end."""
+        await self._run(lambda: self.append_now(rows))
+
+    async def unsettled(self) -> list[list[Entry]]:
+        """The rows of every session without an `ended` row, oldest session first."""
+        return await self._run(lambda: unsettled(self._db))
+
+    async def close(self) -> None:
+        await self._run(self._db.close)
+        self._thread.shutdown()
+        os.close(self._lock)
+
+    def append_now(self, rows: Sequence[Written]) -> None:
+        """The commit itself, in the journal's thread. A full disk is given the ballast once; nothing else is tried again."""
+        try:
+            self._commit(rows)
+        except sqlite3.OperationalError as error:
+            ballast = _ballast(self._path)
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not ballast.exists():
+                raise JournalFailed(_disk_trouble(self._path, error)) from error
+            ballast.unlink()
+            try:
+                self._commit(rows)
+            except sqlite3.Error as again:
+                raise JournalFailed(_disk_trouble(self._path, again)) from again
+        except sqlite3.Error as error:
+            raise JournalFailed(_disk_trouble(self._path, error)) from error
+
+    def room_to_sell(self) -> Trouble | None:
+        """Why no new session may begin: less than 200 MiB left beside the ballast."""
+        free = shutil.disk_usage(self._path.parent).free
+        if free >= SELL_FREE_BYTES:
+            return None
+        text = f"{self._path.parent} has {free // 2**20} MiB left; new sessions need {SELL_FREE_BYTES // 2**20} MiB."
+        return Trouble(Fault.DISK_FULL, text)
+
+    def _commit(self, rows: Sequence[Written]) -> None:
+        head, seq, values = self._head, self._next_seq, []
+        for row in rows:
+            link = Link(seq, row.session, row.kind, row.body, row.at.utc_ms, row.at.boot, row.at.mono_ms)
+            head = link_hash(head, link)
+            values.append((*link, head))
+            seq += 1
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT INTO event VALUES(?,?,?,?,?,?,?,?)", values)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        self._head, self._next_seq = head, seq
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def open_journal(path: Path, new_installation: UUID) -> Journal:
+    """Open or create the journal for writing. Raises JournalBusy, JournalBroken or JournalFailed, each with a sentence."""
+    lock = _take_lock(path)
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+    try:
+        connection = thread.submit(_prepare, path, new_installation).result()
+        return Journal(path, connection, thread, lock)
+    except BaseException:
+        thread.shutdown()
+        os.close(lock)
+        raise
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection, also beside a running station. Raises JournalBroken if there is nothing to read."""
+    if not path.exists():
+        raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, f"There is no journal at {path}. Check [journal] path."))
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT seq FROM event LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        raise JournalBroken(_broken(path, str(error))) from error
+    return connection
+
+
+def unsettled(connection: sqlite3.Connection) -> list[list[Entry]]:
+    query = """SELECT DISTINCT session FROM event WHERE session NOT IN (SELECT session FROM event WHERE kind = 'ended')
+               ORDER BY session"""
+    groups = [entries(connection, session) for (session,) in connection.execute(query).fetchall()]
+    return sorted(groups, key=lambda group: group[0].seq)
+
+
+def sessions(connection: sqlite3.Connection) -> list[str]:
+    query = "SELECT session FROM event GROUP BY session ORDER BY min(seq)"
+    return [session for (session,) in connection.execute(query)]
+
+
+def entries(connection: sqlite3.Connection, session: str) -> list[Entry]:
+    query = "SELECT seq, session, kind, body, utc_ms, boot, mono_ms FROM event WHERE session = ? ORDER BY seq"
+    rows = connection.execute(query, (session,)).fetchall()
+    return [Entry(seq, name, kind, body, Instant(*at)) for seq, name, kind, body, *at in rows]
+
+
+def verify(connection: sqlite3.Connection) -> int | None:
+    """The first row that does not verify, None when the whole chain does."""
+    return first_break(_links(connection))
+
+
+def _links(connection: sqlite3.Connection) -> Iterator[tuple[Link, bytes]]:
+    columns = "seq, session, kind, body, utc_ms, boot, mono_ms, hash"
+    for row in connection.execute(f"SELECT {columns} FROM event ORDER BY seq"):  # noqa: S608 - fixed columns
+        yield Link(*row[:7]), row[7]
+
+
+def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        _migrate(connection, path, new_installation)
+        checked = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise JournalBroken(_broken(path, str(error))) from error
+        raise JournalFailed(_disk_trouble(path, error)) from error
+    if checked != "ok":
+        raise JournalBroken(_broken(path, checked))
+    if (seq := verify(connection)) is not None:
+        raise JournalBroken(_broken(path, f"the hash chain breaks at row {seq}"))
+    _lay_ballast(path)
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, new_installation: UUID) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        text = f"{path} was written by a newer kiosk (schema {version}, this one knows {len(MIGRATIONS)}). Update the kiosk."
+        raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, text))
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("INSERT OR IGNORE INTO meta VALUES('installation', ?)", (str(new_installation),))
+
+
+def _take_lock(path: Path) -> int:
+    """One writer. The kernel frees the lock when the process dies, however it dies."""
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise JournalFailed(_disk_trouble(path, error)) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.pread(lock, 32, 0).decode().strip() or "unknown"
+        os.close(lock)
+        text = f"The journal {path} is in use by process {owner}. Stop that process first, or use its own commands."
+        raise JournalBusy(Trouble(Fault.JOURNAL_BUSY, text)) from error
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    return lock
+
+
+def _lay_ballast(path: Path) -> None:
+    """Space that only settlement may use, once the disk is full. Not laid where it would itself fill the disk."""
+    ballast = _ballast(path)
+    if ballast.exists() or shutil.disk_usage(path.parent).free < BALLAST_BYTES + SELL_FREE_BYTES:
+        return
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+
+
+def _ballast(path: Path) -> Path:
+    return path.with_name(path.name + ".ballast")
+
+
+def _head(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    return row or (0, GENESIS)
+
+
+def _meta(connection: sqlite3.Connection, name: str) -> str:
+    return str(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
+
+
+def _broken(path: Path, reason: str) -> Trouble:
+    text = (
+        f"The journal {path} is damaged ({reason}). Nothing was changed. Keep the file, and restore a copy beside it."
+    )
+    return Trouble(Fault.JOURNAL_BROKEN, text)
+
+
+def _disk_trouble(path: Path, error: Exception) -> Trouble:
+    """The disk's own refusal in one sentence, with what would be right."""
+    code = getattr(error, "sqlite_errorcode", None)
+    number = getattr(error, "errno", None)
+    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC:
+        return Trouble(
+            Fault.DISK_FULL, f"The disk of {path} is full. Free at least 200 MiB, then start the kiosk again."
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM) or number is not None:
+        text = f"The journal {path} cannot be written ({error}). Put [journal] path on a disk that this user may write."
+        return Trouble(Fault.DISK_READ_ONLY, text)
+    return Trouble(Fault.JOURNAL_BROKEN, f"The disk refused to store the journal {path} ({error}). Check the disk.")
