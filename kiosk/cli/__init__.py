@@ -1,0 +1,1 @@
+"""The commands behind `kiosk`; `__main__` only joins them together."""

@@ -21,6 +21,11 @@ def elapsed_ms(begin: Instant, end: Instant) -> int:
     return max(0, end.mono_ms - begin.mono_ms) if begin.boot == end.boot else 0
 
 
+def later(at: Instant, seconds: int) -> Instant:
+    """The instant `seconds` after `at`, if nothing moves the clock."""
+    return Instant(at.utc_ms + seconds * 1000, at.boot, at.mono_ms + seconds * 1000)
+
+
 @dataclass(frozen=True)
 class Reading:
     """One billing read: the total import register, and the power beside it.

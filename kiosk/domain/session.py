@@ -5,7 +5,7 @@ from typing import assert_never
 
 from kiosk.domain import charging, offering, settling
 from kiosk.domain.commands import Command, Look, Watch
-from kiosk.domain.energy import Instant
+from kiosk.domain.energy import Instant, later
 from kiosk.domain.events import Event, Opened
 from kiosk.domain.states import (
     Abandoned,
@@ -94,6 +94,13 @@ def idle(session: Session, now: Instant) -> Next | None:
             return None
         case _:
             assert_never(session)
+
+
+def acts_at(session: Session | None) -> Instant | None:
+    """When a session that waits for Vipps tries again by itself, None where it does not wait."""
+    if isinstance(session, Withdrawing | Settling) and session.pace.tries > 1:
+        return later(session.pace.since, session.pace.wait_s)
+    return None
 
 
 def occupies(session: Session) -> bool:

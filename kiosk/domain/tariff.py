@@ -13,12 +13,12 @@ from decimal import Decimal
 from kiosk.domain.money import Currency, Money, half_up, zero
 from kiosk.domain.receipt import Line, LineKind
 
-PRICE_TEXT = re.compile(r"^\d{1,6}(\.\d{1,4})?$")
+PRICE_TEXT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?")
 
 
 def price_e4(text: str) -> int:
     """`"4.90"` as ten-thousandths: 49000. Raises ValueError for a sign, an exponent or a fifth decimal."""
-    if not PRICE_TEXT.match(text):
+    if not PRICE_TEXT.fullmatch(text):
         raise ValueError(f"{text!r} is no price; write digits with up to four decimals, such as 4.90.")
     return int(Decimal(text) * 10_000)
 

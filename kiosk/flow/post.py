@@ -9,7 +9,7 @@ from kiosk.domain.events import Act, Opened, Restarted
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
 from kiosk.domain.outcome import Outcome
-from kiosk.domain.session import occupies
+from kiosk.domain.session import acts_at, occupies
 from kiosk.domain.states import Offer, Session, offer_of
 from kiosk.domain.view import StationInfo, StationView, StopAnswer
 from kiosk.flow.loop import SessionLoop
@@ -56,7 +56,9 @@ class Post:
         self._trouble_since: Instant | None = None
         self._tries, self._locked_until_ms = 0, 0
 
-    def view(self, offline_since: Instant | None, site_trouble: Trouble | None) -> StationView:
+    def view(
+        self, offline_since: Instant | None, next_probe: Instant | None, site_trouble: Trouble | None
+    ) -> StationView:
         now = self._ports.clock.now()
         loop = self._current
         return StationView(
@@ -66,7 +68,7 @@ class Post:
             site_trouble or self._trouble,
             self._trouble_since,
             offline_since,
-            None,
+            acts_at(loop.session if loop else None) or (next_probe if offline_since else None),
             loop.code_png if loop else None,
             max(0, -(-(self._locked_until_ms - now.utc_ms) // 1000)),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kiosk.domain.energy import Instant
+from kiosk.domain.energy import Instant, later
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
@@ -27,13 +27,14 @@ class Site:
         self._listeners: list[Callable[[str], None]] = []
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
+        self._next_probe: Instant | None = None
 
     def add(self, post: Post) -> None:
         self._posts[post.info.id] = post
 
     def views(self) -> tuple[StationView, ...]:
         trouble = self._keys or self._room()
-        return tuple(post.view(self._offline_since, trouble) for post in self._posts.values())
+        return tuple(post.view(self._offline_since, self._next_probe, trouble) for post in self._posts.values())
 
     def on_change(self, call: Callable[[str], None]) -> None:
         self._listeners.append(call)
@@ -81,4 +82,5 @@ class Site:
         """Ask for a payment that nobody made: the answer is that there is none, and that Vipps is there."""
         while True:
             self.heard(await self._payments.look(PROBE_REFERENCE))
+            self._next_probe = later(self._clock.now(), PROBE_S)
             await self._clock.sleep(PROBE_S)

@@ -32,5 +32,5 @@ class SimClock:
     async def sleep(self, seconds: float) -> None:
         """Wait `seconds` of simulated time; a change of rate is noticed within a quarter of a real second."""
         end_ms = self.utc_ms() + seconds * 1000
-        while (left_ms := end_ms - self.utc_ms()) > 0:
+        while (left_ms := end_ms - self.utc_ms()) > 0:  # noqa: ASYNC110 - no event tells of a changed rate
             await asyncio.sleep(min(left_ms / 1000 / self.rate, LONGEST_NAP_S))

@@ -1,0 +1,95 @@
+"""`kiosk sessions`: what the journal knows, also beside a running station."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from kiosk.cli.exits import fail, guarded, show
+from kiosk.cli.options import CONFIG_DEFAULT, Config, Json
+from kiosk.config import load
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.states import Charging, Session, Settled, Settling, Stopping, Stuck, offer_of
+from kiosk.flow.recovery import fold
+from kiosk.journal.store import entries, open_reader, sessions, verify
+
+app = typer.Typer(no_args_is_help=True, help="Sessions in the journal.")
+
+
+@app.command("list")
+def list_(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
+    """Every session with its state, what was due, captured and released."""
+    guarded(lambda: _list(config, as_json), as_json)
+
+
+@app.command("show")
+def show_(
+    session: Annotated[str, typer.Argument(help="The reference, or its last characters.")],
+    config: Config = CONFIG_DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Every journal row of one session."""
+    guarded(lambda: _show(config, session, as_json), as_json)
+
+
+def _list(config: Config, as_json: bool) -> None:
+    connection = open_reader(load(config).journal.path)
+    found = [summary(fold(entries(connection, name))) for name in sessions(connection)]
+
+    def lines() -> None:
+        for row in found:
+            print(f"{row['opened']}  {row['session']:<36} {row['state']:<12} {row['why']:<16} "
+                  f"{row['energy_wh'] / 1000:9.3f} kWh  due {row['due']:>12}  "
+                  f"captured {row['captured']:>12}  released {row['released']:>12}")  # fmt: skip
+
+    show(found, as_json, lines)
+
+
+def _show(config: Config, session: str, as_json: bool) -> None:
+    connection = open_reader(load(config).journal.path)
+    names = [name for name in sessions(connection) if name.endswith(session)]
+    if len(names) != 1:
+        text = f"{len(names)} sessions end in {session!r}; `kiosk sessions list` shows their references."
+        fail(Trouble(Fault.PAYMENT_UNKNOWN, text), as_json)
+    rows = entries(connection, names[0])
+    broken = verify(connection)
+    data = {
+        **summary(fold(rows)),
+        "chain": "verified" if broken is None else f"breaks at row {broken}",
+        "rows": [{"seq": row.seq, "at": clock_text(row.at.utc_ms), "kind": row.kind, "body": row.body} for row in rows],
+    }
+
+    def lines() -> None:
+        for row in rows:
+            print(f"{row.seq:>6}  {clock_text(row.at.utc_ms)}  {row.kind:<20} {row.body}")
+        print(
+            f"chain {data['chain']}; {data['state']}, due {data['due']}, captured {data['captured']}, released {data['released']}"
+        )
+
+    show(data, as_json, lines)
+
+
+def summary(session: Session) -> dict[str, Any]:
+    """One session in finished words and whole numbers."""
+    offer = offer_of(session)
+    inner = session.settling if isinstance(session, Settled) else session.was if isinstance(session, Stuck) else session
+    settling = inner if isinstance(inner, Settling) else None
+    used = inner if isinstance(inner, Charging | Stopping | Settling) else None
+    account = settling.checked if settling else None
+    return {
+        "session": offer.reference,
+        "station": offer.station,
+        "opened": clock_text(offer.at.utc_ms),
+        "state": type(session).__name__.lower(),
+        "why": str(getattr(inner, "why", "")),
+        "hold": str(offer.hold),
+        "energy_wh": used.usage.energy_wh if used else 0,
+        "due": str(settling.due.due) if settling else "-",
+        "captured": str(account.captured) if account else "-",
+        "released": str(account.cancelled) if account else "-",
+        "receipt": settling.receipt if settling else "",
+    }
+
+
+def clock_text(utc_ms: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(utc_ms / 1000))

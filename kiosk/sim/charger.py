@@ -1,0 +1,179 @@
+"""Toy charge controllers: KEBA P30, Phoenix Contact EM-CP-PP-ETH, and a relay that knows nothing of cars.
+
+Written from the makers' register tables, never from the profiles that the kiosk reads with. Base 0 addresses.
+"""
+
+from collections.abc import Sequence
+
+from kiosk.sim.modbus_pdu import (
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    READ_COILS,
+    READ_HOLDING,
+    WRITE_COIL,
+    WRITE_REGISTER,
+    RefusalError,
+    pick,
+)
+from kiosk.sim.post import VOLTAGE_V, Post
+from kiosk.sim.registers import Table, swapped, table, u16, u32
+
+MJ_PER_TENTH_WH = 360_000
+
+
+class KebaP30:
+    """u32 values, one value a request, writes by FC06. Any request feeds the fail-safe; only a command ends it."""
+
+    unit = 255
+    energy = range(1036, 1038)
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self.line = post.charger_line
+
+    def read(self, function: int, address: int, count: int) -> list[int]:
+        self._post.feed()
+        if function != READ_HOLDING:
+            raise RefusalError(ILLEGAL_FUNCTION)
+        words = self._words()
+        if address not in words or address % 2:
+            raise RefusalError(ILLEGAL_ADDRESS)
+        if count != 2:
+            raise RefusalError(ILLEGAL_VALUE)
+        return pick(words, address, count)
+
+    def write(self, function: int, address: int, values: Sequence[int]) -> None:
+        self._post.feed()
+        if function != WRITE_REGISTER:
+            raise RefusalError(ILLEGAL_FUNCTION)
+        value = values[0]
+        match address:
+            case 5004:
+                self._post.command(limit_ma=_within(value, 6_000, 63_000))
+            case 5014:
+                self._post.command(enabled=bool(_within(value, 0, 1)))
+            case 5016:
+                self._post.set_failsafe(current_ma=_within(value, 6_000, 63_000) if value else 0)
+            case 5018:
+                self._post.set_failsafe(timeout_s=_within(value, 5, 600) if value else 0)
+            case _:
+                raise RefusalError(ILLEGAL_ADDRESS)
+
+    # fmt: off
+    def _words(self) -> Table:
+        post = self._post
+        return table(
+            (1000, u32(self._state())),
+            (1004, u32(7 if post.plugged else 1)),  # bit 2: plugged at the vehicle
+            (1006, u32(1 if post.faults.pilot == "E" else 0)),
+            *((1008 + 2 * n, u32(w * 1000 // VOLTAGE_V)) for n, w in enumerate(post.phases_w)),
+            (1014, u32(18_237_466)),
+            (1016, u32(0)),
+            (1018, u32(0x030A0D00)),                # 3.10.13
+            (1020, u32(post.power_w * 1000)),
+            (1036, u32(post.delivered_mj // MJ_PER_TENTH_WH)),
+            *((1040 + 2 * n, u32(VOLTAGE_V)) for n in range(3)),
+            (1500, u32(0)),
+            (1502, u32(post.session_mj // MJ_PER_TENTH_WH)),
+            (1600, u32(post.watchdog.current_ma)),
+            (1602, u32(post.watchdog.timeout_s)),
+        )
+    # fmt: on
+
+    def _state(self) -> int:
+        if self._post.pilot == "B" and not self._post.offered_ma:
+            return 5
+        return {"A": 1, "B": 2, "C": 3, "E": 4, "F": 0}[self._post.pilot]
+
+
+class PhoenixEmCpPpEth:
+    """Its state is a letter, its 32-bit values come low word first, and it has no fail-safe."""
+
+    unit = 180
+    energy = range(128, 130)
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self.line = post.charger_line
+
+    def read(self, function: int, address: int, count: int) -> list[int]:
+        self._post.advance()
+        post = self._post
+        match function:
+            case 1:
+                return pick({400: int(post.enabled), 401: 0, 402: int(post.faults.pilot is None)}, address, count)
+            case 3:
+                return pick({300: post.limit_ma // 1000}, address, count)
+            case 4:
+                return pick(self._inputs(), address, count)
+        raise RefusalError(ILLEGAL_FUNCTION)
+
+    def write(self, function: int, address: int, values: Sequence[int]) -> None:
+        if function not in (WRITE_COIL, WRITE_REGISTER):
+            raise RefusalError(ILLEGAL_FUNCTION)
+        if (function, address) == (WRITE_COIL, 400):
+            self._post.command(enabled=bool(values[0]))
+        elif (function, address) == (WRITE_REGISTER, 300):
+            self._post.command(limit_ma=_within(values[0], 6, 80) * 1000)
+        else:
+            raise RefusalError(ILLEGAL_ADDRESS)
+
+    # fmt: off
+    def _inputs(self) -> Table:
+        post = self._post
+        return table(
+            (100, u16(ord(post.pilot))),
+            (101, u16(32 if post.plugged else 0)),
+            (102, swapped(u32(post.charging_ms // 1000))),
+            (107, u16(1 if post.faults.pilot else 0)),
+            *((108 + 2 * n, swapped(u32(VOLTAGE_V * 100))) for n in range(3)),
+            *((114 + 2 * n, swapped(u32(w * 1000 // VOLTAGE_V))) for n, w in enumerate(post.phases_w)),
+            (120, swapped(u32(post.power_w // 10))),
+            (128, swapped(u32(post.delivered_mj // MJ_PER_TENTH_WH // 100))),
+        )
+    # fmt: on
+
+
+class RelayCoil:
+    """Coil 0 closes the contactor. No pilot: it cannot tell whether there is a car."""
+
+    unit = 1
+    energy = range(0)
+
+    def __init__(self, post: Post) -> None:
+        post.has_pilot = False
+        self._post = post
+        self.line = post.charger_line
+
+    def read(self, function: int, address: int, count: int) -> list[int]:
+        if function != READ_COILS:
+            raise RefusalError(ILLEGAL_FUNCTION)
+        return pick({0: int(self._post.enabled)}, address, count)
+
+    def write(self, function: int, address: int, values: Sequence[int]) -> None:
+        if function != WRITE_COIL:
+            raise RefusalError(ILLEGAL_FUNCTION)
+        if address != 0:
+            raise RefusalError(ILLEGAL_ADDRESS)
+        self._post.command(enabled=bool(values[0]))
+
+
+Controller = KebaP30 | PhoenixEmCpPpEth | RelayCoil
+CONTROLLERS: dict[str, type[KebaP30] | type[PhoenixEmCpPpEth] | type[RelayCoil]] = {
+    "keba-p30": KebaP30,
+    "phoenix-em-cp-pp-eth": PhoenixEmCpPpEth,
+    "relay-coil": RelayCoil,
+}
+
+
+def controller(post: Post, profile: str) -> Controller:
+    if profile not in CONTROLLERS:
+        raise ValueError(f"There is no toy controller {profile!r}. There are: {', '.join(CONTROLLERS)}.")
+    return CONTROLLERS[profile](post)
+
+
+def _within(value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise RefusalError(ILLEGAL_VALUE)
+    return value
