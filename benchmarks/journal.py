@@ -42,7 +42,9 @@ def _bare(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in PRAGMAS:
         connection.execute(pragma)
-    connection.execute("CREATE TABLE event(seq INTEGER PRIMARY KEY, session TEXT, kind TEXT, body TEXT, a INT, b TEXT, c INT)")
+    connection.execute(
+        "CREATE TABLE event(seq INTEGER PRIMARY KEY, session TEXT, kind TEXT, body TEXT, a INT, b TEXT, c INT)"
+    )
     return connection
 
 

@@ -12,6 +12,7 @@ from kiosk.config import Settings, StationPart
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Money
+from kiosk.domain.receipt import LineKind
 from kiosk.domain.states import Door, Offer
 from kiosk.domain.tariff import Tariff
 from kiosk.domain.view import StationInfo
@@ -25,8 +26,10 @@ from kiosk.services.charger.controller import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
 from kiosk.services.modbus.bus import Lines
-from kiosk.services.secrets import secret
+from kiosk.services.secrets import NAMES, secret
 from kiosk.services.vipps import Vipps, VippsSettings, open_vipps
+from kiosk.words.catalogue import open_words
+from kiosk.words.lines import name as line_name
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
@@ -54,9 +57,14 @@ def vipps_settings(settings: Settings) -> VippsSettings:
     part = settings.vipps
     if part.environment == "simulator":
         return VippsSettings.simulator(part.base_url)
-    keys = {name.lower(): secret(part.environment, name) for name in ("CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_KEY")}
+    client_id, client_secret, subscription_key = (secret(part.environment, name) for name in NAMES)
     return VippsSettings(
-        environment=part.environment, base_url=part.base_url, merchant_serial_number=part.merchant_serial_number, **keys
+        environment=part.environment,
+        merchant_serial_number=part.merchant_serial_number,
+        client_id=client_id,
+        client_secret=client_secret,
+        subscription_key=subscription_key,
+        base_url=part.base_url,
     )
 
 
@@ -79,7 +87,9 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack:
         journal = open_journal(settings.journal.path, uuid4())
         stack.push_async_callback(journal.close)
-        vipps = await stack.enter_async_context(open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000))
+        vipps = await stack.enter_async_context(
+            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
+        )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
         site = Site(clock, journal, vipps.payments, journal.room_to_sell)
@@ -102,7 +112,7 @@ def _post(
     info = station_info(settings, station, tariff)
     meter = open_meter(lines, station.meter.profile, station.meter.url, clock.now)
     controller = station.controller
-    charger = open_charger(lines, controller.profile, controller.url, clock.now, station.amps)
+    charger = open_charger(lines, controller.profile, controller.url, clock.now, station.amps, sleep=clock.sleep)
     if charger.sells and not charger.fails_safe and not controller.waiver:
         text = (
             f"The controller {controller.profile} of station {station.id} does not switch off by itself when the kiosk "
@@ -110,9 +120,7 @@ def _post(
         )
         raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
-    ports = Ports(
-        clock, vipps.payments, vipps.receipts, meter, charger, lambda offer: payment_description(offer, info.name)
-    )
+    ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
     papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
     return Post(info, ports, journal, papers, scope, site.changed, site.heard)
 
@@ -130,6 +138,15 @@ def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> St
         station.rated_power_w,
         station.asks_stop_code,
     )
+
+
+def _describer(info: StationInfo) -> Callable[[Offer], str]:
+    return lambda offer: payment_description(offer, info.name, offer.language)
+
+
+def _line_names(settings: Settings) -> dict[LineKind, str]:
+    words = open_words(settings.site.language)
+    return {kind: line_name(kind, words) for kind in LineKind}
 
 
 def new_reference(station_id: str, now: Instant) -> str:

@@ -67,8 +67,6 @@ def waiting(state: Waiting, event: Event) -> Moved:
             return _await_energy(state, event)
         case Switched(closed=True, verdict=Verdict.REFUSED):
             return _stop(state, Why.FAULT, event.at, event.trouble)
-        case Switched(closed=True, verdict=Verdict.IN_DOUBT):
-            return state, (Switch(closed=True),) if _gone_s(state.since, event.at) < SILENCE_S else ()
         case Pressed(act=Act.CANCEL | Act.STOP):
             return _stop(state, Why.DRIVER_CANCELLED, event.at)
         case Restarted():
@@ -92,7 +90,9 @@ def _await_energy(state: Waiting, event: Watched) -> Moved:
         return _stop(state, Why.FAULT, event.at, _pilot_fault(event.plug))
     if _gone_s(state.since, event.at) >= START_TIMEOUT_S:
         return _stop(state, Why.NEVER_STARTED, event.at)
-    return state, ()
+    # A close that was lost is seen here and repeated at the pace of the looks, never at once.
+    lost_close = event.plug is not None and event.plug.enabled is False and _gone_s(state.since, event.at) < SILENCE_S
+    return state, (Switch(closed=True),) if lost_close else ()
 
 
 def _first_energy(state: Waiting, event: Watched) -> Moved:
@@ -151,7 +151,8 @@ def _decide(state: Charging, event: Watched) -> Moved:
     at, offer = event.at, state.offer
     # What is not yet metered counts as full power: since the last believed reading, and until the contactor opens.
     unseen_s = elapsed_ms(state.last.at, at) // 1000
-    ahead_s = unseen_s + max(STOP_LATENCY_S, 2 * -(-event.gap_ms // 1000))
+    gap_s = -(-event.gap_ms // 1000)
+    ahead_s = unseen_s + gap_s + max(STOP_LATENCY_S, gap_s)
     if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
         return _stop(state, Why.HOLD_USED, at)
     if event.plug is not None:
@@ -160,7 +161,7 @@ def _decide(state: Charging, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A:
             return _stop(state, Why.UNPLUGGED, at)
         state = _phase(state, event.plug, at)
-    if elapsed_ms(state.since, at) >= MAX_SESSION_S * 1000:
+    if _gone_s(state.since, at) >= MAX_SESSION_S:
         return _stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
         return _stop(state, Why.CAR_DONE, at)
@@ -236,9 +237,9 @@ def _await_open(state: Stopping, event: Watched) -> Moved:
     reading, late = event.reading, _gone_s(state.since, event.at) >= OPEN_TIMEOUT_S
     opened = event.plug is not None and event.plug.enabled is False
     if reading is not None and opened and reading.power_w < QUIET_W:
-        if doubt(state.last, reading, state.offer.rated_power_w) is None:
+        if (trouble := doubt(state.last, reading, state.offer.rated_power_w)) is None:
             return _end(state, reading, event.at)
-        return _end(state, state.last, event.at)
+        return _end(replace(state, fault=state.fault or trouble), state.last, event.at)
     if late:
         stuck = opened is False or (reading is not None and reading.power_w >= QUIET_W)
         trouble = Trouble(

@@ -22,7 +22,7 @@ from kiosk.domain.events import (
 from kiosk.domain.fault import Trouble
 from kiosk.domain.pacing import begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
-from kiosk.domain.settling import release_all
+from kiosk.domain.settling import contested, release_all
 from kiosk.domain.states import Abandoned, Asked, Late, Offer, Offered, Ready, Session, Step, Why, Withdrawing
 
 OFFER_S = 300  # the glass shows a code this long; Vipps would keep it ten minutes
@@ -75,7 +75,7 @@ def offered(state: Offered, event: Event) -> Moved:
 def approved(offer: Offer, payment: Payment, at: Instant) -> Moved:
     """Money is reserved. Charging starts only if it is all of the hold and nobody has touched it."""
     if payment.account.remaining != offer.hold:
-        return release_all(offer, Why.FAULT, at)
+        return contested(offer, Why.FAULT, payment, at)
     return Ready(offer, at), (Watch(),)
 
 
@@ -91,8 +91,6 @@ def withdrawing(state: Withdrawing, event: Event) -> Moved:
             return _withdrawn(state, payment, event.at)
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
-        case Restarted():
-            return replace(state, pace=slower(state.pace, event.at)), ()
         case _:
             return state, ()
 
@@ -114,7 +112,9 @@ def _withdrawn(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
 def _won_the_race(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
     approvals = [entry.utc_ms for entry in payment.log if entry.name == Effect.AUTHORIZED and entry.success]
     fresh = bool(approvals) and at.utc_ms - max(approvals) <= FRESH_APPROVAL_S * 1000
-    if state.why is Why.DRIVER_CANCELLED or not fresh or payment.account.remaining != state.offer.hold:
+    if payment.account.remaining != state.offer.hold:
+        return contested(state.offer, state.why, payment, at)
+    if state.why is Why.DRIVER_CANCELLED or not fresh:
         return release_all(state.offer, state.why, at)
     return Late(state.offer, at), ()
 

@@ -40,6 +40,13 @@ def release_all(offer: Offer, why: Why, at: Instant, fault: Trouble | None = Non
     return settle(offer, Due(nothing, nothing, nothing, ()), Usage(), why, at, fault=fault)
 
 
+def contested(offer: Offer, why: Why, payment: Payment, at: Instant) -> Moved:
+    """Nothing is due, and the hold is not whole: what the log proves is read before anything is sent."""
+    nothing = zero(offer.hold.currency)
+    due = Due(nothing, nothing, nothing, ())
+    return _looked(Settling(offer, due, Usage(), why, None, None, Step.RELEASE, begin(at)), payment, at)
+
+
 def settle(
     offer: Offer,
     due: Due,
@@ -70,7 +77,9 @@ def settling(state: Settling, event: Event) -> Moved:
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
         case Restarted():
-            return replace(state, sent=False, pace=slower(state.pace, event.at)), ()
+            # Only a send that was cut off counts as a try: else a machine that restarts often would never come to the next.
+            pace = slower(state.pace, event.at) if state.sent else state.pace
+            return replace(state, sent=False, pace=pace), ()
         case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
             return _send(state, event.at)
         case Opened() | Ticked() | Watched() | Switched() | Pressed():
@@ -101,8 +110,11 @@ def _looked(state: Settling, payment: Payment, at: Instant) -> Moved:
     """Compare Vipps' account with our intent. Only what it proves moves the session on."""
     state = replace(state, checked=payment.account)
     offer, due, account = state.offer, state.due.due, payment.account
-    if payment.approval.dead and not due:
-        return Abandoned(offer, state.why, at, state.fault), ()
+    if payment.approval.dead:
+        if not due:
+            return Abandoned(offer, state.why, at, state.fault), ()
+        text = f"The hold of {offer.reference} is {payment.approval} although {due} is due. Ask the driver to pay otherwise."
+        return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
     if payment.approval is not Approval.AUTHORIZED:
         return replace(state, sent=False, pace=slower(state.pace, at)), ()
     if (strange := find(payment, offer, due, _sent(state)).foreign) is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Kind = Literal[
     "lose-request",  # the connection closes before anything happened
@@ -31,6 +31,14 @@ Operation = Literal[
 ]  # fmt: skip
 
 
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}.") from None
+    return text
+
+
 class ConnectionLost(ConnectionError):
     """The simulator closes this connection without an answer. Over ASGI it is raised to the transport."""
 
@@ -46,7 +54,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
     kind: Kind
     method: str = ""
-    path: str = ""
+    path: Annotated[str, AfterValidator(_expression)] = ""
     operation: Operation | None = None
     count: Annotated[int, Field(ge=1)] | None = 1
     skip: Annotated[int, Field(ge=0)] = 0
@@ -76,7 +84,6 @@ class FaultPlan:
         self.faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        re.compile(fault.path)
         self.faults.append(fault.model_copy())
 
     def clear(self) -> None:

@@ -1,0 +1,59 @@
+"""The demo with a display: the station's window, a phone page that approves, and a car that plugs itself in."""
+
+import asyncio
+import shutil
+import sys
+import time
+import webbrowser
+from pathlib import Path
+
+import httpx
+
+from kiosk.demo.backdrop import Backdrop, raised, write_config
+from kiosk.sim.car import Car
+
+RATE = 30.0
+LOOK_S = 1.0
+
+
+def show_live(out: Path) -> None:
+    """Until the station's window is closed."""
+    try:
+        asyncio.run(_live(out))
+    except KeyboardInterrupt:
+        return
+
+
+async def _live(out: Path) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    since_utc_ms = time.time_ns() // 1_000_000
+    async with raised(RATE, since_utc_ms) as backdrop:
+        config = out / "kiosk.toml"
+        write_config(config, backdrop, RATE, since_utc_ms)
+        phone = f"{backdrop.vipps_url}/_sim/phone"
+        print(f"One minute here is {60 / RATE:.0f} s. The phone is at {phone}; close the station's window to end.")
+        station = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "kiosk", "station", "--config", str(config), "--size", "1280x800"
+        )
+        await asyncio.to_thread(webbrowser.open, phone)
+        cars = asyncio.create_task(_drive_cars(backdrop))
+        await station.wait()
+        cars.cancel()
+
+
+async def _drive_cars(backdrop: Backdrop) -> None:
+    """Whoever has paid plugs in; whoever is settled drives away."""
+    async with httpx.AsyncClient(timeout=10) as http:
+        while True:
+            ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).json()
+            held = {
+                name for name, payment in ledger["payments"].items() if payment["remaining"] and payment["authorized"]
+            }
+            for station, post in backdrop.posts.items():
+                paid = any(reference.startswith(station) for reference in held)
+                if paid and post.car is None:
+                    post.plug(Car(plugs_in_after_s=60, power_max_w=22_000))
+                if not paid and post.car is not None:
+                    post.unplug()
+            await asyncio.sleep(LOOK_S)

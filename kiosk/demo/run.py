@@ -1,0 +1,128 @@
+"""The demo itself: raises the backdrop, lets a station process of its own play the day, cuts its power, counts the money."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from kiosk.demo.backdrop import Backdrop, raised, write_config
+from kiosk.demo.plan import Drive, day
+from kiosk.demo.report import Entry, disagreements, read_journal
+
+RATE = 60.0
+DEADLINE_S = 240.0
+
+
+async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
+    """Play the whole day without a display. Returns what is wrong with the books: nothing, if all is well."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    since_utc_ms = time.time_ns() // 1_000_000
+    drives = day(seed)
+    async with raised(RATE, since_utc_ms, vipps_url) as backdrop, httpx.AsyncClient(timeout=10) as http:
+        if vipps_url is not None:
+            (await http.put(f"{vipps_url}/_sim/clock", json={"rate": RATE})).raise_for_status()
+        config = out / "kiosk.toml"
+        write_config(config, backdrop, RATE, since_utc_ms)
+        async with asyncio.timeout(DEADLINE_S):
+            await _play(config, out, backdrop, list(drives), seed)
+        ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()
+    return _books(out, ledger, drives)
+
+
+async def _play(config: Path, out: Path, backdrop: Backdrop, drives: list[Drive], seed: int) -> None:
+    """Station processes one after the other: each power cut kills one, the next takes up its journal."""
+    left = {drive.name: drive for drive in drives}
+    while left:
+        process = await _station(config, out, backdrop, list(left.values()), seed)
+        cut = await _listen(process, left)
+        if not cut and left:
+            raise RuntimeError(f"The station process ended with {process.returncode}; not served: {', '.join(left)}.")
+
+
+async def _listen(process: asyncio.subprocess.Process, left: dict[str, Drive]) -> bool:
+    """Follow the station's reports; True when its power was cut."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        report: dict[str, Any] = json.loads(line)
+        drive = left.get(report["drive"])
+        if drive is None:
+            continue
+        if report["what"] == "offered":
+            print(f"  {report['time']}  {drive.name:<8} {drive.story}")
+        if report["what"] == "cut":
+            print(f"  {report['time']}  power cut: SIGKILL to the station process {process.pid}")
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+            for name in report["begun"]:
+                left.pop(name, None)
+            return True
+        if report["what"] == "ended":
+            del left[drive.name]
+    await process.wait()
+    return False
+
+
+async def _station(
+    config: Path, out: Path, backdrop: Backdrop, drives: Sequence[Drive], seed: int
+) -> asyncio.subprocess.Process:
+    plan = out / "plan.json"
+    urls = {name: f"http://127.0.0.1:{ports.charger}" for name, ports in backdrop.ports.items()}
+    names = [drive.name for drive in drives]
+    plan.write_text(
+        json.dumps({"vipps_url": backdrop.vipps_url, "post_urls": urls, "drives": names, "seed": seed}), "utf-8"
+    )
+    environ = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "kiosk.demo.stage", str(config), str(out), stdout=asyncio.subprocess.PIPE, env=environ
+    )
+
+
+def _books(out: Path, ledger: dict[str, Any], drives: Sequence[Drive]) -> list[str]:
+    entries, wrong = read_journal(out / "journal.sqlite3")
+    payments = ledger["payments"]
+    wrong += disagreements(entries, payments)
+    wrong += _missing_stories(entries, drives)
+    receipts = {name: payment["receipt"] for name, payment in payments.items() if payment.get("receipt")}
+    (out / "receipts.json").write_text(json.dumps(receipts, indent=2, ensure_ascii=False), "utf-8")
+    (out / "ledger.json").write_text(json.dumps(ledger, indent=2, ensure_ascii=False), "utf-8")
+    _print(entries, wrong)
+    return wrong
+
+
+def _missing_stories(entries: Sequence[Entry], drives: Sequence[Drive]) -> list[str]:
+    """Every driver of the plan must have left a session; fewer would be a day that was not played."""
+    lacking = len(drives) - len(entries)
+    return [f"{lacking} drivers left no session."] if lacking > 0 else []
+
+
+def _print(entries: Sequence[Entry], wrong: Sequence[str]) -> None:
+    table = Table("Session", "Why it ended", title="The day")
+    for name in ("Energy", "Reserved", "Paid", "Released"):
+        table.add_column(name, justify="right")
+    for entry in entries:
+        why = getattr(entry.session, "why", None) or getattr(getattr(entry.session, "settling", None), "why", "")
+        amounts = (str(entry.offer.hold), _amount(entry.captured), _amount(entry.released))
+        table.add_row(entry.offer.reference, str(why), f"{entry.energy_wh / 1000:.3f} kWh", *amounts)
+    console = Console()
+    console.print(table)
+    paid, back = sum(entry.captured for entry in entries), sum(entry.released for entry in entries)
+    console.print(f"Paid {_amount(paid)}, released {_amount(back)}.", highlight=False)
+    for sentence in wrong:
+        console.print(f"[red]{sentence}")
+    if not wrong:
+        console.print("Vipps' ledger and the journal agree to the øre.")
+
+
+def _amount(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02d}"

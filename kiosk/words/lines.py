@@ -1,0 +1,29 @@
+"""The names of the parts of a price, on glass, page and receipt alike."""
+
+from kiosk.domain.receipt import Line, LineKind
+from kiosk.words.amounts import duration, energy, price
+from kiosk.words.catalogue import Words, marked
+
+NAMES: dict[LineKind, str] = {
+    LineKind.ENERGY: marked("Energy"),
+    LineKind.MINUTES: marked("Charging time"),
+    LineKind.SESSION: marked("Start fee"),
+    LineKind.IDLE: marked("Parked after done"),
+}
+
+
+def name(kind: LineKind, words: Words) -> str:
+    return words.text(NAMES[kind])
+
+
+def quantity(line: Line, words: Words) -> str:
+    """What was counted, at what price: `30,279 kWh × 4,90 kr/kWh`. One session counts nothing."""
+    unit = line.gross.currency
+    match line.kind:
+        case LineKind.ENERGY:
+            return f"{energy(line.quantity, words, 1)} × {price(line.price_e4, unit, 'kWh', words)}"
+        case LineKind.MINUTES | LineKind.IDLE:
+            per_minute = price(line.price_e4, unit, words.text("min"), words)
+            return f"{duration(line.quantity, words)} × {per_minute}"
+        case LineKind.SESSION:
+            return str(price(line.price_e4, unit, "", words))
