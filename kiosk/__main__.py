@@ -1,23 +1,41 @@
-"""The command line, and nothing else."""
+"""The command line, and nothing else. A command's own code is loaded when it is called, so that each starts at once."""
+
+import sys
+from importlib import import_module
 
 import typer
 
-from kiosk.cli import demo, devices, sessions, sim, station, vipps
+GROUPS = {
+    "sessions": ("kiosk.cli.sessions", "app", "What the journal knows."),
+    "vipps": ("kiosk.cli.vipps", "app", "The Vipps side, call by call."),
+    "meter": ("kiosk.cli.devices", "meter_app", "Read a meter's billing register."),
+    "charger": ("kiosk.cli.devices", "charger_app", "See and switch a charge controller."),
+    "sim": ("kiosk.cli.sim", "app", "Simulators of Vipps, meter and charge controller."),
+}
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Charging an electric car and paying with Vipps MobilePay."
-)
-app.command("demo")(demo.demo)
-app.command("station")(station.station)
-app.add_typer(sessions.app, name="sessions")
-app.add_typer(vipps.app, name="vipps")
-app.add_typer(devices.meter_app, name="meter")
-app.add_typer(devices.charger_app, name="charger")
-app.add_typer(sim.app, name="sim")
+
+def build(words: list[str]) -> typer.Typer:
+    """All commands by name; the group that `words` asks for, or with nothing asked for none, is really loaded."""
+    from kiosk.cli.demo import demo
+    from kiosk.cli.station import station
+
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Charging an electric car and paying with Vipps MobilePay.",
+    )
+    app.command("demo")(demo)
+    app.command("station")(station)
+    asked = next((word for word in words if not word.startswith("-")), "")
+    for name, (module, attribute, text) in GROUPS.items():
+        group = getattr(import_module(module), attribute) if name == asked else typer.Typer()
+        app.add_typer(group, name=name, help=text)
+    return app
 
 
 def main() -> None:
-    app()
+    build(sys.argv[1:])()
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def _sentence(error: ValidationError) -> str:
     elif not first["msg"].startswith("Value error"):
         text = f"{first['input']!r} is wrong: {text[0].lower()}{text[1:]}"
     more = f" ({error.error_count() - 1} more after this one)" if error.error_count() > 1 else ""
-    return f"{where} {text}.{more}".strip()
+    return f"{where} {text.rstrip('.')}{more}.".strip()
 
 
 def _wrong(text: str) -> FaultError:

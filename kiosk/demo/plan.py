@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.domain.states import Why
+
 
 class Story(StrEnum):
     """What happens to a driver. Each is one way in which a session ends."""
@@ -16,6 +18,18 @@ class Story(StrEnum):
     POWER_CUT = "power cut while charging"
     UNPLUGS = "unplugs the car"
     CANCELS = "cancels before approving"
+
+
+ENDS: dict[Story, Why] = {
+    Story.STOPS: Why.STOPPED,
+    Story.HOLD: Why.HOLD_USED,
+    Story.REJECTS: Why.REJECTED,
+    Story.NO_CAR: Why.NEVER_STARTED,
+    Story.OFFLINE: Why.STOPPED,
+    Story.POWER_CUT: Why.RESTARTED,
+    Story.UNPLUGS: Why.UNPLUGGED,
+    Story.CANCELS: Why.DRIVER_CANCELLED,
+}
 
 
 @dataclass(frozen=True)

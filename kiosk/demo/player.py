@@ -50,10 +50,16 @@ class Doors:
     post_urls: dict[str, str]
 
 
+class Say(Protocol):
+    """Tells the demo what a driver has come to: `offered` with the reference, `cut`, `ended`."""
+
+    def __call__(self, what: str, drive: Drive, reference: str = "") -> None: ...
+
+
 class Player:
     """Plays the drives of one station, one after the other. `say` reports to the demo what has begun and ended."""
 
-    def __init__(self, hand: Hand, doors: Doors, http: httpx.AsyncClient, say: Callable[[str, Drive], None]) -> None:
+    def __init__(self, hand: Hand, doors: Doors, http: httpx.AsyncClient, say: Say) -> None:
         self._hand, self._doors, self._http, self._say = hand, doors, http, say
 
     async def play(self, drives: list[Drive]) -> None:
@@ -68,7 +74,7 @@ class Player:
         await hand.start(hold, drive.language)
         offered = await self._until("the offer", lambda session: isinstance(session, Offered))
         reference = offer_of(offered).reference
-        self._say("offered", drive)
+        self._say("offered", drive, reference)
         await self._decide(drive, reference)
         if drive.story not in (Story.REJECTS, Story.CANCELS):
             await self._until("the approval", lambda session: isinstance(session, Waiting))

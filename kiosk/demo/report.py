@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk.domain.money import Money
-from kiosk.domain.states import Abandoned, Offer, Session, Settled, Stuck, offer_of
+from kiosk.domain.states import Abandoned, Offer, Session, Settled, Stuck, Why, offer_of
 from kiosk.flow.recovery import fold
 from kiosk.journal.store import entries, open_reader, sessions, verify
 
@@ -17,6 +16,7 @@ class Entry:
 
     offer: Offer
     session: Session
+    why: Why | None
     energy_wh: int
     due: int
     captured: int
@@ -42,13 +42,15 @@ def entry_of(session: Session) -> Entry:
         return Entry(
             offer,
             session,
+            settling.why,
             settling.usage.energy_wh,
             settling.due.due.minor,
             account.captured.minor,
             account.cancelled.minor,
             settling.receipt,
         )
-    return Entry(offer, session, 0, 0, 0, 0, "")
+    why = session.why if isinstance(session, Abandoned) else None
+    return Entry(offer, session, why, 0, 0, 0, 0, "")
 
 
 def disagreements(entries_: Sequence[Entry], ledger: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -86,9 +88,3 @@ def _compare(entry: Entry, theirs: Mapping[str, Any] | None) -> list[str]:
     if sum(line["totalAmount"] for line in lines) != entry.captured:
         found.append(f"{reference}: the receipt's lines do not add up to {entry.captured}.")
     return found
-
-
-def total(entries_: Sequence[Entry], amount: str) -> Money | None:
-    if not entries_:
-        return None
-    return Money(sum(getattr(entry, amount) for entry in entries_), entries_[0].offer.hold.currency)

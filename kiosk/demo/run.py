@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kiosk.demo.backdrop import Backdrop, raised, write_config
-from kiosk.demo.plan import Drive, day
+from kiosk.demo.plan import ENDS, Drive, day
 from kiosk.demo.report import Entry, disagreements, read_journal
 
 RATE = 60.0
@@ -35,22 +35,27 @@ async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
         config = out / "kiosk.toml"
         write_config(config, backdrop, RATE, since_utc_ms)
         async with asyncio.timeout(DEADLINE_S):
-            await _play(config, out, backdrop, list(drives), seed)
+            names = await _play(config, out, backdrop, list(drives), seed)
         ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()
-    return _books(out, ledger, drives)
+    return _books(out, ledger, names, drives)
 
 
-async def _play(config: Path, out: Path, backdrop: Backdrop, drives: list[Drive], seed: int) -> None:
-    """Station processes one after the other: each power cut kills one, the next takes up its journal."""
+async def _play(config: Path, out: Path, backdrop: Backdrop, drives: list[Drive], seed: int) -> dict[str, Drive]:
+    """Station processes one after the other: each power cut kills one, the next takes up its journal.
+
+    Returns which driver made which payment.
+    """
+    names: dict[str, Drive] = {}
     left = {drive.name: drive for drive in drives}
     while left:
         process = await _station(config, out, backdrop, list(left.values()), seed)
-        cut = await _listen(process, left)
+        cut = await _listen(process, left, names)
         if not cut and left:
             raise RuntimeError(f"The station process ended with {process.returncode}; not served: {', '.join(left)}.")
+    return names
 
 
-async def _listen(process: asyncio.subprocess.Process, left: dict[str, Drive]) -> bool:
+async def _listen(process: asyncio.subprocess.Process, left: dict[str, Drive], names: dict[str, Drive]) -> bool:
     """Follow the station's reports; True when its power was cut."""
     assert process.stdout is not None
     async for line in process.stdout:
@@ -59,9 +64,10 @@ async def _listen(process: asyncio.subprocess.Process, left: dict[str, Drive]) -
         if drive is None:
             continue
         if report["what"] == "offered":
-            print(f"  {report['time']}  {drive.name:<8} {drive.story}")
+            names[report["reference"]] = drive
+            print(f"  {drive.name:<8} at {drive.station}: {drive.story}")
         if report["what"] == "cut":
-            print(f"  {report['time']}  power cut: SIGKILL to the station process {process.pid}")
+            print(f"  power cut: SIGKILL to the station process {process.pid}")
             process.send_signal(signal.SIGKILL)
             await process.wait()
             for name in report["begun"]:
@@ -88,36 +94,46 @@ async def _station(
     )
 
 
-def _books(out: Path, ledger: dict[str, Any], drives: Sequence[Drive]) -> list[str]:
+def _books(out: Path, ledger: dict[str, Any], names: dict[str, Drive], drives: Sequence[Drive]) -> list[str]:
     entries, wrong = read_journal(out / "journal.sqlite3")
     payments = ledger["payments"]
     wrong += disagreements(entries, payments)
-    wrong += _missing_stories(entries, drives)
+    wrong += _unlike_the_plan(entries, names, drives)
     receipts = {name: payment["receipt"] for name, payment in payments.items() if payment.get("receipt")}
     (out / "receipts.json").write_text(json.dumps(receipts, indent=2, ensure_ascii=False), "utf-8")
     (out / "ledger.json").write_text(json.dumps(ledger, indent=2, ensure_ascii=False), "utf-8")
-    _print(entries, wrong)
+    _print(entries, names, wrong)
     return wrong
 
 
-def _missing_stories(entries: Sequence[Entry], drives: Sequence[Drive]) -> list[str]:
-    """Every driver of the plan must have left a session; fewer would be a day that was not played."""
-    lacking = len(drives) - len(entries)
-    return [f"{lacking} drivers left no session."] if lacking > 0 else []
-
-
-def _print(entries: Sequence[Entry], wrong: Sequence[str]) -> None:
-    table = Table("Session", "Why it ended", title="The day")
-    for name in ("Energy", "Reserved", "Paid", "Released"):
-        table.add_column(name, justify="right")
+def _unlike_the_plan(entries: Sequence[Entry], names: dict[str, Drive], drives: Sequence[Drive]) -> list[str]:
+    """A day that was not played as written proves nothing: every driver, with the hold they chose, and their own end."""
+    wrong = [f"{drive.name} left no session." for drive in drives if drive not in names.values()]
     for entry in entries:
-        why = getattr(entry.session, "why", None) or getattr(getattr(entry.session, "settling", None), "why", "")
-        amounts = (str(entry.offer.hold), _amount(entry.captured), _amount(entry.released))
-        table.add_row(entry.offer.reference, str(why), f"{entry.energy_wh / 1000:.3f} kWh", *amounts)
+        drive = names.get(entry.offer.reference)
+        if drive is None:
+            wrong.append(f"Nobody in the plan made {entry.offer.reference}.")
+            continue
+        if entry.offer.hold.minor != drive.hold_minor:
+            wrong.append(f"{drive.name} chose {_amount(drive.hold_minor)}, but {entry.offer.hold} was reserved.")
+        if entry.why is not ENDS[drive.story]:
+            wrong.append(f"{drive.name} {drive.story}, but the session ended by {entry.why}.")
+    return wrong
+
+
+def _print(entries: Sequence[Entry], names: dict[str, Drive], wrong: Sequence[str]) -> None:
+    table = Table("Driver", "Station", "What happened", title="The day")
+    for column in ("Energy", "Reserved", "Paid", "Released"):
+        table.add_column(column, justify="right")
+    for entry in entries:
+        drive = names.get(entry.offer.reference)
+        told = (drive.name, entry.offer.station[-3:], str(drive.story)) if drive else (entry.offer.reference, "", "")
+        amounts = (_amount(entry.offer.hold.minor), _amount(entry.captured), _amount(entry.released))
+        table.add_row(*told, f"{entry.energy_wh / 1000:.3f} kWh", *amounts)
     console = Console()
     console.print(table)
     paid, back = sum(entry.captured for entry in entries), sum(entry.released for entry in entries)
-    console.print(f"Paid {_amount(paid)}, released {_amount(back)}.", highlight=False)
+    console.print(f"Paid {_amount(paid)} NOK, released {_amount(back)} NOK.", highlight=False)
     for sentence in wrong:
         console.print(f"[red]{sentence}")
     if not wrong:

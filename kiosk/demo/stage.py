@@ -3,8 +3,6 @@
 import asyncio
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,13 @@ import httpx
 from kiosk.compose import Running, open_site
 from kiosk.config import load
 from kiosk.demo.plan import Drive, day
-from kiosk.demo.player import Doors, Player
+from kiosk.demo.player import Doors, Player, Say
 from kiosk.domain.money import Money
 from kiosk.domain.view import StationView
 from kiosk.flow.tasks import first
+from kiosk.services.clock import SystemClock
 from kiosk.ui.app import App, run
-from kiosk.ui.finger import find, tap
+from kiosk.ui.finger import Finger
 from kiosk.ui.window import Window
 
 SIZE = (1280, 800)
@@ -30,30 +29,30 @@ class GlassHand:
     """A driver at the glass: chooses, scans, holds the button, types the code. Satisfies `player.Hand`."""
 
     def __init__(self, running: Running, station_id: str, window: Window) -> None:
-        self._running, self._id, self._window = running, station_id, window
+        self._running, self._id, self._finger = running, station_id, Finger(window)
 
     def view(self) -> StationView:
         return next(view for view in self._running.site.views() if view.info.id == self._id)
 
     async def start(self, hold: Money, language: str) -> None:
-        await tap(self._window, f"language-{language}")
-        await tap(self._window, "primary")
-        await tap(self._window, f"choice{self.view().info.holds.index(hold)}")
+        await self._finger.tap(f"language-{language}")
+        await self._finger.tap("primary")
+        await self._finger.tap(f"choice{self.view().info.holds.index(hold)}")
         while self.view().session is None:
-            if find(self._window, "choice0") is not None:
-                await tap(self._window, "primary")
+            if self._finger.find("choice0") is not None:
+                await self._finger.tap("primary")
             await asyncio.sleep(CAMERA_S)
 
     async def cancel(self) -> None:
-        await tap(self._window, "secondary")
+        await self._finger.tap("secondary")
 
     async def stop(self, code: str) -> None:
-        await tap(self._window, "stop", hold_s=HELD_S)
+        await self._finger.tap("stop", hold_s=HELD_S)
         for digit in code:
-            await tap(self._window, f"digit{digit}")
+            await self._finger.tap(f"digit{digit}")
 
     async def done(self) -> None:
-        await tap(self._window, "primary")
+        await self._finger.tap("primary")
 
 
 def main(config: Path, out: Path) -> int:
@@ -64,15 +63,15 @@ async def _perform(app: App, config: Path, out: Path) -> int:
     plan: dict[str, Any] = json.loads((out / "plan.json").read_text("utf-8"))
     doors = Doors(plan["vipps_url"], plan["post_urls"])
     drives = [drive for drive in day(plan["seed"]) if drive.name in plan["drives"]]
-    settings = load(config)
+    settings, hand = load(config), SystemClock().now
     async with open_site(settings) as running, httpx.AsyncClient(timeout=20) as http:
         windows = {
             station.id: app.open_station(
-                running.site, now=running.clock.now, station_id=station.id, size=SIZE, motion=False
+                running.site, now=running.clock.now, hand=hand, station_id=station.id, size=SIZE, motion=False
             )
             for station in settings.station
         }
-        windows["all"] = app.open_station(running.site, now=running.clock.now, size=SIZE, motion=False)
+        windows["all"] = app.open_station(running.site, now=running.clock.now, hand=hand, size=SIZE, motion=False)
         say = _reporter()
         players = {
             name: Player(GlassHand(running, name, windows[name]), doors, http, say) for name in plan["post_urls"]
@@ -107,17 +106,15 @@ async def _photograph(windows: dict[str, Window], folder: Path) -> None:
         await asyncio.sleep(CAMERA_S)
 
 
-def _reporter() -> Callable[[str, Drive], None]:
+def _reporter() -> Say:
     """Reports to the demo, a line of JSON each; `begun` names the drivers who are at a station now or have been."""
     begun: list[str] = []
 
-    def say(what: str, drive: Drive) -> None:
+    def say(what: str, drive: Drive, reference: str = "") -> None:
         if drive.name not in begun:
             begun.append(drive.name)
-        print(
-            json.dumps({"what": what, "drive": drive.name, "begun": begun, "time": time.strftime("%H:%M:%S")}),
-            flush=True,
-        )
+        report = {"what": what, "drive": drive.name, "reference": reference, "begun": begun}
+        print(json.dumps(report), flush=True)
 
     return say
 

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     NEVER_STARTED = "never-started"
     NETWORK_AWAY = "network-away"
     VIPPS_AWAY = "vipps-away"
+    VIPPS_BUSY = "vipps-busy"
     VIPPS_KEYS = "vipps-keys"
     VIPPS_REFUSED = "vipps-refused"
     CAPTURE_REFUSED = "capture-refused"
@@ -71,6 +72,7 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.NEVER_STARTED: Acts.DRIVER,
     Fault.NETWORK_AWAY: Acts.NOBODY,
     Fault.VIPPS_AWAY: Acts.NOBODY,
+    Fault.VIPPS_BUSY: Acts.NOBODY,
     Fault.VIPPS_KEYS: Acts.TECHNICIAN,
     Fault.VIPPS_REFUSED: Acts.ATTENDANT,
     Fault.CAPTURE_REFUSED: Acts.ATTENDANT,

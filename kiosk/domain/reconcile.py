@@ -12,9 +12,9 @@ EFFECTS = {Step.CAPTURE: Effect.CAPTURED, Step.RELEASE: Effect.CANCELLED}
 
 @dataclass(frozen=True)
 class Findings:
-    """`ours`: an effect of this step under one of our keys. `foreign`: somebody else's hand in this payment."""
+    """`ours`: the steps whose effect the log shows as ours. `foreign`: somebody else's hand in this payment."""
 
-    ours: bool
+    ours: frozenset[Step]
     foreign: LogEntry | None
 
 
@@ -25,14 +25,13 @@ def find(payment: Payment, offer: Offer, due: Money, sent: dict[Step, int]) -> F
     """
     amounts = {Step.CAPTURE: due, Step.RELEASE: offer.hold - due}
     keys = {step: {offer.key(step, n) for n in range(top + 1)} for step, top in sent.items()}
-    ours = False
+    ours: set[Step] = set()
     for entry in effects(payment.log):
         step = next((step for step, name in EFFECTS.items() if name == entry.name), None)
-        known = step in keys and entry.amount == amounts[step] and (entry.key is None or entry.key in keys[step])
-        if not known:
-            return Findings(ours, entry)
-        ours = True
-    return Findings(ours, None)
+        if step not in keys or entry.amount != amounts[step] or not (entry.key is None or entry.key in keys[step]):
+            return Findings(frozenset(ours), entry)
+        ours.add(step)
+    return Findings(frozenset(ours), None)
 
 
 def effects(log: Iterable[LogEntry]) -> list[LogEntry]:

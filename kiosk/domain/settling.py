@@ -29,6 +29,7 @@ from kiosk.domain.tariff import Due, Usage
 
 GENERATIONS = 12
 LINK_TRIES = 12
+FUNDS_GONE = "6260"
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -117,7 +118,8 @@ def _looked(state: Settling, payment: Payment, at: Instant) -> Moved:
         return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
     if payment.approval is not Approval.AUTHORIZED:
         return replace(state, sent=False, pace=slower(state.pace, at)), ()
-    if (strange := find(payment, offer, due, _sent(state)).foreign) is not None:
+    found = find(payment, offer, due, _sent(state))
+    if (strange := found.foreign) is not None:
         text = f"{strange.name} {strange.amount} in {offer.reference} was not asked for by this station."
         return _stuck(state, Fault.PAYMENT_FOREIGN, text, at)
     if account.authorized != offer.hold or account.captured not in (zero(due.currency), due):
@@ -125,12 +127,21 @@ def _looked(state: Settling, payment: Payment, at: Instant) -> Moved:
             f"Vipps reports {account.captured} of {account.authorized}; this station asked for {due} of {offer.hold}."
         )
         return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
+    if state.step is Step.CAPTURE and account.captured == due:
+        return _next(replace(state, captured_at=at), at)
     if state.step is Step.CAPTURE:
-        return _next(replace(state, captured_at=at), at) if account.captured == due else _again(state, at)
+        return _lagging(state, at) if state.step in found.ours else _again(state, at)
     if account.captured != due:
         text = f"{offer.reference} came to its release with {account.captured} captured and {due} due."
         return _stuck(state, Fault.PAYMENT_MISMATCH, text, at)
-    return _next(replace(state, released_at=at), at) if not account.remaining else _again(state, at)
+    if not account.remaining:
+        return _next(replace(state, released_at=at), at)
+    return _lagging(state, at) if state.step in found.ours else _again(state, at)
+
+
+def _lagging(state: Settling, at: Instant) -> Moved:
+    """The log shows our effect and the sums do not yet: look again, and whatever was refused, never send again."""
+    return replace(state, sent=False, pace=slower(state.pace, at)), ()
 
 
 def _again(state: Settling, at: Instant) -> Moved:
@@ -139,7 +150,8 @@ def _again(state: Settling, at: Instant) -> Moved:
         if state.sent or state.pace.left_s(at) > 0:
             return replace(state, sent=False, pace=slower(state.pace, at)), ()
         return _send(state, at)
-    if state.refusal.fault in FOR_A_PERSON or state.generation + 1 >= GENERATIONS:
+    for_a_person = state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE
+    if for_a_person or state.generation + 1 >= GENERATIONS:
         return Stuck(state, state.refusal, at), ()
     pace = slower(state.pace, at)
     return replace(state, generation=state.generation + 1, refusal=None, refusal_code="", sent=False, pace=pace), ()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -22,7 +23,8 @@ class TaskScope:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in reversed(self._tasks.copy()):
+        while self._tasks:  # a task may give birth to another while it ends
+            task = self._tasks[-1]
             task.cancel()
             await asyncio.wait({task})
             await asyncio.sleep(0)
@@ -57,7 +59,9 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task})
+        while not task.done():  # also when cancelled again
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error from None
         raise

@@ -132,7 +132,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection, also beside a running station. Raises JournalBroken if there is nothing to read."""
     if not path.exists():
         raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, f"There is no journal at {path}. Check [journal] path."))
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = _read_only(path)
     try:
         connection.execute("SELECT seq FROM event LIMIT 1").fetchone()
     except sqlite3.Error as error:
@@ -172,28 +172,61 @@ def _links(connection: sqlite3.Connection) -> Iterator[tuple[Link, bytes]]:
 
 def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
     try:
+        if path.exists() and path.stat().st_size:
+            _inspect(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in PRAGMAS:
-            connection.execute(pragma)
-        _migrate(connection, path, new_installation)
-        checked = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(pragma)
+            _migrate(connection, new_installation)
+            _lay_ballast(path)
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # Damaged text fails in Python's own module, which gives no code.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise JournalBroken(_broken(path, str(error))) from error
         raise JournalFailed(_disk_trouble(path, error)) from error
-    if checked != "ok":
-        raise JournalBroken(_broken(path, checked))
-    if (seq := verify(connection)) is not None:
-        raise JournalBroken(_broken(path, f"the hash chain breaks at row {seq}"))
-    _lay_ballast(path)
+    except OSError as error:
+        raise JournalFailed(_disk_trouble(path, error)) from error
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, new_installation: UUID) -> None:
+def _inspect(path: Path) -> None:
+    """Look at all of it read-only: opening for writing, and closing again, would change a damaged file."""
+    with contextlib.closing(_read_only(path)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            text = f"{path} was written by a newer kiosk (schema {version}, this one knows {len(MIGRATIONS)}). Update the kiosk."
+            raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, text))
+        checked = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if checked != "ok":
+            raise JournalBroken(_broken(path, checked))
+        if version == 0:
+            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                raise JournalBroken(_broken(path, "it is the database of another program"))
+        elif (seq := verify(connection)) is not None:
+            raise JournalBroken(_broken(path, f"the hash chain breaks at row {seq}"))
+        else:
+            _check_installation(connection, path)
+
+
+def _check_installation(connection: sqlite3.Connection, path: Path) -> None:
+    row = connection.execute("SELECT value FROM meta WHERE name = 'installation'").fetchone()
+    try:
+        UUID(row[0] if row else "0" * 32)
+    except ValueError as error:
+        raise JournalBroken(_broken(path, "the id of this installation cannot be read")) from error
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _migrate(connection: sqlite3.Connection, new_installation: UUID) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        text = f"{path} was written by a newer kiosk (schema {version}, this one knows {len(MIGRATIONS)}). Update the kiosk."
-        raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, text))
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

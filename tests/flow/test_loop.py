@@ -1,6 +1,7 @@
 """One session's loop: written before sent, written before shown, carried to its end, and stoppable whatever Vipps does."""
 
 import asyncio
+from itertools import cycle
 
 import pytest
 
@@ -90,26 +91,50 @@ def test_nothing_is_shown_before_it_is_on_disk() -> None:
     run_virtual(work())
 
 
-def test_what_is_shown_after_each_row_is_what_the_journal_tells() -> None:
-    """At every journalled point the session from the rows is the one in life."""
+async def fold_as_lived(town: Town) -> int:
+    """Charge for an hour and fold the rows at every append; gives how often that was."""
+    kiosk = Kiosk(town)
+    seen: list[tuple[int, Session]] = []
+    loop: SessionLoop
+
+    def changed() -> None:
+        if loop.session is not None and town.appends != len(seen):
+            seen.append((len(town.rows), loop.session))
+
+    loop = SessionLoop(kiosk.ports(), kiosk.journal, OFFER, None, changed, kiosk.heard.append)
+    await a_charge(town, loop, stop_at_s=3_600)
+    for rows, session in seen:
+        assert fold(town.rows[:rows]) == session
+    return len(seen)
+
+
+def test_at_every_row_the_journal_tells_the_session_that_was_lived() -> None:
+    assert run_virtual(fold_as_lived(Town())) > 60
+
+
+@pytest.mark.xfail(reason="the loop does not decide again from what it has written; see SessionLoop._take", strict=True)
+def test_the_journal_tells_the_same_where_the_register_trembles() -> None:
+    """A reading one step too high that is never written must not be billed either."""
 
     async def work() -> int:
         town = Town()
-        kiosk = Kiosk(town)
-        seen: list[tuple[int, Session]] = []
-        loop: SessionLoop
-
-        def changed() -> None:
-            if loop.session is not None and town.appends != len(seen):
-                seen.append((len(town.rows), loop.session))
-
-        loop = SessionLoop(kiosk.ports(), kiosk.journal, OFFER, None, changed, kiosk.heard.append)
-        await a_charge(town, loop, stop_at_s=3_600)
-        for rows, session in seen:
-            assert fold(town.rows[:rows]) == session
-        return len(seen)
+        town.outlet().noise = cycle([0, 0, 1, 0, 0])
+        town.outlet().power_w = 300
+        return await fold_as_lived(town)
 
     assert run_virtual(work()) > 60
+
+
+@pytest.mark.xfail(reason="the loop does not decide again from what it has written; see SessionLoop._take", strict=True)
+def test_the_journal_tells_the_same_where_the_car_draws_more_than_rated() -> None:
+    """Each small step passes as rounding, a minute of them as one step does not."""
+
+    async def work() -> int:
+        town = Town()
+        town.outlet().power_w = 11_000
+        return await fold_as_lived(town)
+
+    assert run_virtual(work()) > 5
 
 
 def test_a_running_charge_is_written_once_a_minute() -> None:
@@ -122,7 +147,7 @@ def test_a_running_charge_is_written_once_a_minute() -> None:
 def test_the_reading_before_a_stop_is_in_the_journal() -> None:
     """Else the energy of the last minute would be lost with the power."""
     town = Town()
-    charged(town, stop_at_s=630)
+    charged(town, stop_at_s=655)
     kinds = [row.kind for row in town.rows]
     stop = kinds.index("event:Pressed")
     assert kinds[stop - 1] == "event:Watched"

@@ -34,6 +34,8 @@ def live_until_the_cut(town: Town, away_s: float) -> None:
 async def life(town: Town, *, first: bool) -> None:
     kiosk = Kiosk(town)
     loop = kiosk.loop(OFFER)
+    if not first:
+        asyncio.get_running_loop().call_later(60, town.outlet().fill_up)
     living = asyncio.create_task(a_charge(town, loop, Opened(town.now(), OFFER)) if first else kiosk.come_back())
     dark = asyncio.create_task(kiosk.power.gone.wait())
     await asyncio.wait({living, dark}, return_when=asyncio.FIRST_COMPLETED)
@@ -75,7 +77,7 @@ def the_money_is_right(town: Town) -> None:
 
 
 def test_there_is_something_to_cut() -> None:
-    assert APPENDS > 25
+    assert APPENDS >= 20
     assert SENDS == 7
 
 
@@ -94,7 +96,7 @@ def test_after_any_row(append: int, away_s: float) -> None:
 def test_at_any_send(send: int, away_s: float, arrives: bool) -> None:
     town = Town()
     town.cut_after_send = send
-    town.weather = lambda _call: "lost" if not arrives and town.sends == send else "clear"
+    town.weather = lambda call: "lost" if call != "Look" and not arrives and town.sends == send else "clear"
     live_until_the_cut(town, away_s)
     the_money_is_right(town)
 

@@ -1,8 +1,9 @@
 """A small world at the ports of the flow: a Vipps, a meter with a car, a journal, and a power switch for all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import TypeVar
 
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading
@@ -64,6 +65,8 @@ class Outlet:
         self.closed, self.drawing = False, False
         self.trouble: Trouble | None = None
         self.stray_w = 0
+        self.power_w = RATED_W
+        self.noise: Iterator[int] = repeat(0)
         self._at_ms: int | None = None
         self._since: Instant | None = None
 
@@ -71,7 +74,7 @@ class Outlet:
         """Let the time since the last look pass through the meter."""
         now = self._town.now()
         if self._at_ms is not None and self.closed and self.drawing:
-            self.import_mwh += RATED_W * (now.utc_ms - self._at_ms) / 3_600
+            self.import_mwh += self.power_w * (now.utc_ms - self._at_ms) / 3_600
             self._since = now
         self._at_ms = now.utc_ms
         if self._since is None or self._since.boot != now.boot:
@@ -81,13 +84,19 @@ class Outlet:
         self.flow()
         if self.trouble is not None:
             return self.trouble
-        power_w = RATED_W if self.closed and self.drawing else self.stray_w
+        power_w = self.power_w if self.closed and self.drawing else self.stray_w
         assert self._since is not None
-        return Reading(int(self.import_mwh / 1000), power_w, "m-1", self._town.now(), self._since)
+        import_wh = int(self.import_mwh / 1000) + next(self.noise)
+        return Reading(import_wh, power_w, "m-1", self._town.now(), self._since)
 
     def switch(self, closed: bool) -> None:
         self.flow()
         self.closed = closed
+
+    def fill_up(self) -> None:
+        """The car has had enough."""
+        self.flow()
+        self.drawing = False
 
     def plug(self) -> Plug:
         return Plug(self._town.now(), Pilot.C if self.drawing else Pilot.B, self.closed, 16_000)

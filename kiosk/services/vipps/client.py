@@ -175,9 +175,11 @@ class Client:
         except TimeoutError:
             failure = f"{what} had no complete answer within {attempt_s:g} s."
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:  # OSError: an in-process line
-            failure = f"{what} did not come through: {type(error).__name__} {self._veil.cover(str(error))}".rstrip()
+            failure = (
+                f"{what} did not come through: {type(error).__name__} {self._veil.cover(str(error))}".rstrip(" .") + "."
+            )
             if "CERTIFICATE" in failure:
-                failure += ". Check this machine's clock and who stands between it and Vipps."
+                failure += " Check this machine's clock and who stands between it and Vipps."
         log.info("%s", failure)
         # Raised here and not above: an httpx error carries its request, and the request carries the keys.
         raise Unreachable(failure)

@@ -81,7 +81,7 @@ def _outcome(error: VippsError, act: Act) -> Refused | InDoubt:
 def _doubt(error: Doubtful) -> Fault:
     match error:
         case Busy():
-            return Fault.VIPPS_REFUSED  # Vipps is there, so nothing may say that it is away
+            return Fault.VIPPS_BUSY
         case Unreachable() | Redirected():
             return Fault.NETWORK_AWAY
         case Mismatched():

@@ -52,10 +52,10 @@ DOUBTS: list[tuple[Reply, Fault]] = [
     (says(200),                          Fault.VIPPS_AWAY),
     (says(200, text='{"amount":'),       Fault.VIPPS_AWAY),
     (says(204),                          Fault.VIPPS_AWAY),
-    (problem(423),                       Fault.VIPPS_REFUSED),
-    (problem(429),                       Fault.VIPPS_REFUSED),
-    (problem(409, "6160"),               Fault.VIPPS_REFUSED),
-    (problem(400, "6280"),               Fault.VIPPS_REFUSED),
+    (problem(423),                       Fault.VIPPS_BUSY),
+    (problem(429),                       Fault.VIPPS_BUSY),
+    (problem(409, "6160"),               Fault.VIPPS_BUSY),
+    (problem(400, "6280"),               Fault.VIPPS_BUSY),
 ]
 # fmt: on
 
@@ -126,6 +126,10 @@ async def test_all_attempts_of_a_read_share_one_deadline(script: Script) -> None
 async def test_an_answer_without_end_is_not_read_to_its_end(script: Script) -> None:
     class Endless(httpx.AsyncByteStream):
         sent = 0
+        closed = False
+
+        async def aclose(self) -> None:
+            self.closed = True
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             while True:
@@ -143,6 +147,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(script: Script) -> N
 
     assert isinstance(outcome, InDoubt)
     assert stream.sent < LARGEST_BODY + 200_000
+    assert stream.closed
 
 
 async def test_what_vipps_asks_to_wait_is_handed_on_and_kept(script: Script) -> None:

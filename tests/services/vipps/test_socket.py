@@ -212,6 +212,15 @@ async def test_an_answer_that_is_broken_on_the_line_is_in_doubt(answer: bytes) -
     assert outcome.trouble.fault is Fault.NETWORK_AWAY
 
 
+async def test_a_proxy_of_the_environment_is_not_asked_about_a_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with simulated() as (vipps, _):
+        assert await vipps.payments.look(REFERENCE) == Done(None)
+
+
 async def test_a_port_where_nobody_listens_is_a_network_that_is_away() -> None:
     async with server(lambda *_: asyncio.sleep(0)) as base_url:
         pass

@@ -1,0 +1,105 @@
+"""Qt, the loop and the windows: opened in order, closed in reverse. The program's own work is one coroutine."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QGuiApplication
+
+from kiosk.domain.energy import Instant
+from kiosk.domain.view import Stations
+from kiosk.ui.drawing import load_fonts
+from kiosk.ui.station.model import StationModel
+from kiosk.ui.window import Model, Window
+
+STATION_QML = Path(__file__).parent / "station" / "Station.qml"
+
+
+class App:
+    """The windows of one program. One of these is handed to the coroutine that `run` drives."""
+
+    def __init__(self) -> None:
+        self._windows: list[Window] = []
+        self.closing = False
+        load_fonts()
+        QGuiApplication.setFont(QFont("Hanken Grotesk"))
+
+    def open_station(
+        self,
+        stations: Stations,
+        *,
+        now: Callable[[], Instant],
+        hand: Callable[[], Instant] | None = None,
+        station_id: str | None = None,
+        size: tuple[int, int] | None = (1280, 800),
+        language: str = "nb",
+        zone: str = "Europe/Oslo",
+        night: bool = False,
+        text_scale: float = 1.0,
+        motion: bool = True,
+    ) -> Window:
+        """The driver's glass for one station, or for all. `size` None is full screen without a pointer."""
+        model = StationModel(stations, now=now, hand=hand, station_id=station_id, language=language, zone=zone)
+        shown = {"station": model, "night": night, "textScale": text_scale, "motion": motion}
+        return self.open(STATION_QML, model, shown, size=size)
+
+    def open(self, qml: Path, model: Model, properties: dict[str, Any], *, size: tuple[int, int] | None) -> Window:
+        """Any surface: its QML, its model, and what the QML's root is handed."""
+        if size is None:
+            QGuiApplication.setOverrideCursor(Qt.CursorShape.BlankCursor)
+        window = Window(qml, model, properties, size=size)
+        self._windows.append(window)
+        return window
+
+    def close(self) -> None:
+        self.closing = True
+        while self._windows:
+            self._windows.pop().close()
+
+
+def run(main: Callable[[App], Coroutine[Any, Any, int]]) -> int:
+    """Drive `main` until it returns its exit code. SIGTERM, SIGINT and closing the last window cancel it: exit code 0."""
+    os.environ.setdefault("QT_QUICK_BACKEND", "software")
+    gui = QGuiApplication.instance() or QGuiApplication(["kiosk"])
+    if not isinstance(gui, QGuiApplication):
+        raise TypeError("A program without a screen has been started already; a surface needs QGuiApplication.")
+    # Qt must never end the loop by itself: work that is under way is awaited first.
+    gui.setQuitOnLastWindowClosed(False)
+    import qasync  # type: ignore[import-untyped]  # pulls in QtWidgets, so not before a loop is needed
+
+    app = App()
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(gui)) as runner:
+        return runner.run(_live(main, app, gui))
+
+
+async def _live(main: Callable[[App], Coroutine[Any, Any, int]], app: App, gui: QGuiApplication) -> int:
+    task = asyncio.current_task()
+    ends: list[None] = []
+
+    def end() -> None:
+        if task is not None and not ends:
+            ends.append(None)
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+
+    def end_unless_closing() -> None:
+        if not app.closing:
+            end()
+
+    gui.lastWindowClosed.connect(end_unless_closing)
+    try:
+        return await main(app)
+    except asyncio.CancelledError:
+        if not ends:
+            raise
+        return 0
+    finally:
+        gui.lastWindowClosed.disconnect(end_unless_closing)
+        app.close()

@@ -1,0 +1,80 @@
+"""What a touch does to the glass: pure steps from one memory to the next, and the rules for being left alone."""
+
+from dataclasses import dataclass, replace
+
+from kiosk.domain.events import Act
+from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stuck, Why
+from kiosk.domain.view import StationView
+from kiosk.ui.station.glass import Glass, Message, Place
+
+CHOOSING_S = 60
+SUMMARY_S = 60
+CANCELLED_S = 15
+UNSETTLED_S = 120
+SENT_S = 10
+DIGITS = 4
+
+PRESSES = {"cancel": Act.CANCEL, "continue": Act.CONTINUE, "release": Act.RELEASE, "stop-now": Act.STOP}
+
+
+@dataclass(frozen=True)
+class Idle:
+    """What happens after `after_s` without a touch: `leave` also tells the station that its driver has gone."""
+
+    after_s: int
+    leave: bool
+
+
+def idle(view: StationView | None, glass: Glass, *, several: bool) -> Idle | None:
+    """None where the page stays for as long as its session does."""
+    session = view.session if view else None
+    match session:
+        case Settled():
+            return Idle(SUMMARY_S, leave=True)
+        case Abandoned(why=why):
+            return Idle(CANCELLED_S if why is Why.DRIVER_CANCELLED else SUMMARY_S, leave=True)
+        case Settling() | Stuck():
+            return Idle(UNSETTLED_S, leave=True)
+        case Charging() if glass.place is Place.CODE:
+            return Idle(CHOOSING_S, leave=False)
+        case None if glass.sent:
+            return None
+        case None if glass.place is not Place.HOME or glass.language != glass.tongues[0].code:
+            return Idle(CHOOSING_S, leave=False)
+        case _ if several and glass.station:
+            return Idle(CHOOSING_S, leave=False)
+        case _:
+            return None
+
+
+def forget(glass: Glass) -> Glass:
+    """The glass as the next driver finds it."""
+    return Glass(glass.tongues[0].code, glass.tongues, dimmed=glass.dimmed)
+
+
+def follow(glass: Glass, session: Session | None) -> Glass:
+    """The station has moved on: what was sent has had its effect, and no page of another state stays."""
+    if glass.sent and state_name(session) != glass.sent_in:
+        glass = replace(glass, sent="", sent_in="")
+    if session is not None and glass.place in (Place.HOLD, Place.TERMS):
+        glass = replace(glass, place=Place.HOME)
+    if glass.place is Place.CODE and not isinstance(session, Charging):
+        glass = go_back(glass)
+    return glass
+
+
+def go_back(glass: Glass) -> Glass:
+    """One page back, with nothing typed left on it."""
+    place = Place.HOLD if glass.place is Place.TERMS else Place.HOME
+    return replace(glass, place=place, digits="", message=Message.NONE)
+
+
+def typed(glass: Glass, digit: str) -> Glass:
+    if len(glass.digits) >= DIGITS or digit not in tuple("0123456789"):
+        return glass
+    return replace(glass, digits=glass.digits + digit, message=Message.NONE)
+
+
+def state_name(session: Session | None) -> str:
+    """By which the glass knows that what it sent has had its effect."""
+    return type(session).__name__
