@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from kiosk.domain.commands import Command, Intent, Look, Watch
+from kiosk.domain.commands import Command, Look, Watch
 from kiosk.domain.energy import Instant, elapsed_ms
 from kiosk.domain.events import Act, Event, Pressed, Ticked, Watched
 from kiosk.domain.outcome import Outcome
@@ -36,6 +36,7 @@ class SessionLoop:
         self._performer = Performer(ports, offer, heard)
         self._todo: deque[Command] = deque()
         self._pressed: asyncio.Queue[tuple[Act, str]] = asyncio.Queue()
+        self._on_disk = session
         self._unwritten: Watched | None = None
         self._written: Instant | None = None
 
@@ -54,25 +55,36 @@ class SessionLoop:
             event = await self._next()
 
     async def _take(self, event: Event) -> None:
-        """Nothing is shown and nothing is sent before it is on disk."""
+        """Nothing is shown as done and nothing is sent before it is on disk."""
         after, commands = step(self.session, event)
-        intents = [command for command in commands if not isinstance(command, Look | Watch)]
-        if intents or noteworthy(self.session, after) or self._minute_passed(event):
-            await self._journal.append(self._rows(event, after, intents))
-            self._unwritten, self._written = None, event.at
+        intends = any(not isinstance(command, Look | Watch) for command in commands)
+        if intends or noteworthy(self.session, after) or self._minute_passed(event):
+            after, commands = await self._write(event)
         elif isinstance(event, Watched):
-            self._unwritten = event
+            self._unwritten = _higher(self._unwritten, event)
         self.session = after
         self._todo.extend(commands)
         self._changed()
 
-    def _rows(self, event: Event, after: Session, intents: list[Intent]) -> list[Row]:
-        name = self.offer.reference
-        earlier = [event_row(name, self._unwritten)] if self._unwritten else []
-        rows = [*earlier, event_row(name, event), *(intent_row(name, intent, event.at) for intent in intents)]
-        if isinstance(after, Ended) and not isinstance(self.session, Ended):
-            rows.append(ended_row(name, type(after).__name__, event.at))
-        return rows
+    async def _write(self, event: Event) -> tuple[Session, tuple[Command, ...]]:
+        """Decide again from what is on disk, by exactly the events that are written, so that a restart decides the same."""
+        rows: list[Row] = []
+        commands: tuple[Command, ...] = ()
+        session, ended = self._on_disk, isinstance(self._on_disk, Ended)
+        events: list[Event] = [event] if self._unwritten is None else [self._unwritten, event]
+        for each in events:
+            session, wanted = step(session, each)
+            intents = [command for command in wanted if not isinstance(command, Look | Watch)]
+            rows.append(event_row(self.offer.reference, each))
+            rows += [intent_row(self.offer.reference, intent, each.at) for intent in intents]
+            commands += wanted
+        if session is None:
+            raise AssertionError("A step always leads to a session.")
+        if isinstance(session, Ended) and not ended:
+            rows.append(ended_row(self.offer.reference, type(session).__name__, event.at))
+        await self._journal.append(rows)
+        self._on_disk, self._unwritten, self._written = session, None, event.at
+        return session, commands
 
     def _minute_passed(self, event: Event) -> bool:
         """A running charge is written at most once a minute, since flash wears out."""
@@ -105,3 +117,12 @@ class SessionLoop:
 
     def _press(self, pressed: tuple[Act, str]) -> Pressed:
         return Pressed(self._clock.now(), *pressed)
+
+
+def _higher(unwritten: Watched | None, event: Watched) -> Watched:
+    """Which of the unwritten looks to keep: the latest, unless the register was seen higher, for that was shown and is due."""
+    if unwritten is None or unwritten.reading is None:
+        return event
+    if event.reading is None or event.reading.import_wh < unwritten.reading.import_wh:
+        return unwritten
+    return event

@@ -236,6 +236,18 @@ def test_the_receipt_is_sent_after_the_release_is_verified_and_says_what_was_cap
     assert (command.receipt.total, command.receipt.reference) == (nok(4_900), REFERENCE)
 
 
+def test_the_receipt_has_every_line_of_the_due() -> None:
+    tariff = replace(given.PRICE, minute_e4=5_000, session_e4=10_000)
+    stand = given.settling(tariff=tariff)
+    due = stand.due.due
+    assert len(stand.due.lines) == 3
+    log = [entry(CAPTURED, due.minor, key(Step.CAPTURE)), entry(CANCELLED, 30_000 - due.minor, key(Step.RELEASE))]
+    account = payment(Approval.AUTHORIZED, *log, captured=due.minor, cancelled=30_000 - due.minor)
+    (command,) = after(replace(stand, step=Step.RELEASE), looked(LONG_AFTER_S, account))[1]
+    assert isinstance(command, SendReceipt)
+    assert (command.receipt.lines, command.receipt.total) == (stand.due.lines, due)
+
+
 def test_a_receipt_in_doubt_is_sent_again_and_is_the_same() -> None:
     first = after(given.releasing(), answered(7_206, Step.RELEASE), looked(7_207, given.released()))[1]
     lost = answered(7_230, Step.RECEIPT, IN_DOUBT, fault=Fault.VIPPS_AWAY)

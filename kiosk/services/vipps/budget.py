@@ -1,7 +1,7 @@
 """Stay below Vipps' rate limits, which are counted per payment: ask here before each call, on the business clock."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from kiosk.services.vipps.errors import Busy
@@ -28,13 +28,14 @@ class Budget:
         self._now_s = now_s
         self._calls: dict[Counted, deque[float]] = {}
         self._closed_until_s: dict[Counted, float] = {}
+        self._swept_s = now_s()
 
     def take(self, counted: Counted) -> None:
         """Count one call. Raises Busy, with the seconds to wait, if it would be one too many."""
         now_s = self._now_s()
-        self._forget(now_s)
+        self._sweep(now_s)
         operation, reference = counted
-        calls = self._calls.setdefault(counted, deque())
+        calls = self._calls[counted] = _recent(self._calls.get(counted, ()), now_s)
         wait_s = self._closed_until_s.get(counted, now_s) - now_s
         if len(calls) >= PER_WINDOW[operation]:
             wait_s = max(wait_s, calls[0] + WINDOW_S - now_s)
@@ -49,14 +50,16 @@ class Budget:
         """Vipps itself asked for a pause."""
         self._closed_until_s[counted] = self._now_s() + wait_s
 
-    def _forget(self, now_s: float) -> None:
-        """Drop what is older than the window, and what a clock that was set back has put into the future."""
-        for counted, calls in list(self._calls.items()):
-            recent = [at_s for at_s in calls if now_s - WINDOW_S < at_s <= now_s]
-            if recent:
-                self._calls[counted] = deque(recent)
-            else:
-                del self._calls[counted]
-        for counted, until_s in list(self._closed_until_s.items()):
-            if until_s <= now_s:
-                del self._closed_until_s[counted]
+    def _sweep(self, now_s: float) -> None:
+        """Once a window, or when the clock was set back: drop what nobody asks for any more."""
+        if self._swept_s <= now_s < self._swept_s + WINDOW_S:
+            return
+        self._swept_s = now_s
+        kept = ((counted, _recent(calls, now_s)) for counted, calls in self._calls.items())
+        self._calls = {counted: calls for counted, calls in kept if calls}
+        self._closed_until_s = {counted: at_s for counted, at_s in self._closed_until_s.items() if at_s > now_s}
+
+
+def _recent(calls: Iterable[float], now_s: float) -> deque[float]:
+    """Without what is older than the window, and what a clock that was set back has put into the future."""
+    return deque(at_s for at_s in calls if now_s - WINDOW_S < at_s <= now_s)

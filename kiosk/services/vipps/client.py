@@ -65,6 +65,7 @@ class Client:
         self._veil = Veil(settings.keys.revealed())
         self._auth = VippsAuth(settings, now_s, self._veil)
         self._budget = Budget(now_s)
+        self._own_headers = {**settings.system_headers, "Merchant-Serial-Number": settings.merchant_serial_number}
         self._sealed: OrderedDict[str, bytes] = OrderedDict()
         self._writing: set[asyncio.Task[object]] = set()
         timing = settings.timing
@@ -150,8 +151,7 @@ class Client:
 
     def _request(self, call: Call) -> httpx.Request:
         """Built anew for each attempt."""
-        headers = {**dict(call.headers), **self.settings.system_headers}
-        headers["Merchant-Serial-Number"] = self.settings.merchant_serial_number
+        headers = {**dict(call.headers), **self._own_headers}
         if call.key is not None:
             headers["Idempotency-Key"] = call.key
         if call.body is not None:
