@@ -15,7 +15,9 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from kiosk.config import load
 from kiosk.demo.backdrop import Backdrop, raised, write_config
+from kiosk.demo.label import print_label
 from kiosk.demo.plan import ENDS, Drive, day
 from kiosk.demo.report import Entry, disagreements, read_journal
 
@@ -35,6 +37,7 @@ async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
         config = out / "kiosk.toml"
         write_config(config, backdrop, RATE, since_utc_ms)
         async with asyncio.timeout(DEADLINE_S):
+            await print_label(load(config), drives[0].station, out)
             names = await _play(config, out, backdrop, list(drives), seed)
         ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()
     return _books(out, ledger, names, drives)
@@ -102,7 +105,7 @@ def _books(out: Path, ledger: dict[str, Any], names: dict[str, Drive], drives: S
     receipts = {name: payment["receipt"] for name, payment in payments.items() if payment.get("receipt")}
     (out / "receipts.json").write_text(json.dumps(receipts, indent=2, ensure_ascii=False), "utf-8")
     (out / "ledger.json").write_text(json.dumps(ledger, indent=2, ensure_ascii=False), "utf-8")
-    _print(entries, names, wrong)
+    _print(out, entries, names, wrong)
     return wrong
 
 
@@ -121,7 +124,7 @@ def _unlike_the_plan(entries: Sequence[Entry], names: dict[str, Drive], drives: 
     return wrong
 
 
-def _print(entries: Sequence[Entry], names: dict[str, Drive], wrong: Sequence[str]) -> None:
+def _print(out: Path, entries: Sequence[Entry], names: dict[str, Drive], wrong: Sequence[str]) -> None:
     table = Table("Driver", "Station", "What happened", title="The day")
     for column in ("Energy", "Reserved", "Paid", "Released"):
         table.add_column(column, justify="right")
@@ -137,7 +140,7 @@ def _print(entries: Sequence[Entry], names: dict[str, Drive], wrong: Sequence[st
     for sentence in wrong:
         console.print(f"[red]{sentence}")
     if not wrong:
-        console.print("Vipps' ledger and the journal agree to the øre.")
+        console.print(f"Vipps' ledger and the journal agree to the øre. Look into {out}.", highlight=False)
 
 
 def _amount(minor: int) -> str:

@@ -96,6 +96,8 @@ def _receipt(session: Settling, app: str, words: Words) -> str:
         return words.text("Call us if you need a receipt. You can unplug the car now.")
     if not session.receipt:
         return words.text("The receipt is on its way to {wallet}. You can unplug the car now.", wallet=app)
+    if session.why is Why.UNPLUGGED:
+        return words.text("The receipt is in {wallet}.", wallet=app)
     return words.text("The receipt is in {wallet}. You can unplug the car now.", wallet=app)
 
 
