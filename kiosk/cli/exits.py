@@ -1,13 +1,16 @@
 """How a command ends: 0 done, 2 wrong use, 3 a fault of the world with one sentence and never a traceback."""
 
+import asyncio
 import json
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 import typer
 
 from kiosk.domain.fault import FaultError, Trouble
+from kiosk.flow.tasks import first
 
 FAULT = 3
 
@@ -37,3 +40,11 @@ def guarded(work: Callable[[], Any], as_json: bool = False) -> Any:
         fail(error.trouble, as_json)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Serve until `work` fails, or SIGINT or SIGTERM ends it: that is done, and no fault."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await first(stop.wait(), work)

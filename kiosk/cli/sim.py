@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kiosk.cli.exits import guarded
+from kiosk.cli.exits import guarded, until_told
 from kiosk.domain.fault import Fault, FaultError, Trouble
 
 app = typer.Typer(no_args_is_help=True, help="Simulators of Vipps, meter and charge controller.")
@@ -62,7 +62,7 @@ def post(
 def _serve(work: Coroutine[Any, Any, None]) -> None:
     def run() -> None:
         try:
-            asyncio.run(work)
+            asyncio.run(until_told(work))
         except OSError as error:
             raise FaultError(Trouble(Fault.PORT_BUSY, str(error))) from error
         except ValueError as error:

@@ -13,7 +13,7 @@ from kiosk.printing.raster import label_png
 from kiosk.printing.screenless import painting_app
 from kiosk.services.vipps import Format, open_vipps
 from kiosk.words.catalogue import open_words
-from kiosk.words.wallet import wallet
+from kiosk.words.label import call, caution, how_to_pay
 
 DPI = 300
 
@@ -37,15 +37,14 @@ def _label(settings: Settings, station_id: str, payload: str) -> Label:
     station = next(part for part in settings.station if part.id == station_id)
     words, english = open_words(settings.site.language), open_words("en")
     word, _, number = station.name.rpartition(" ")
-    name = wallet(settings.tariff.currency)
     return Label(
         payload=payload,
         word=word,
         number=number,
-        call=words.text("Scan, reserve, plug in."),
-        how_to_pay=(words.text("Pay with {wallet}.", wallet=name), english.text("Scan, reserve, plug in.")),
+        call=call(words),
+        how_to_pay=(how_to_pay(settings.tariff.currency, words), call(english)),
         address=f"{(settings.site.public_url or '').removeprefix('https://')}/s/{station_id}",
         phone=settings.site.help_phone,
-        caution=words.text("We never ask for card numbers."),
+        caution=caution(words),
         imprint=f"{station_id} · {time.strftime('%Y-%m')}",
     )

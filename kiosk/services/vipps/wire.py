@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -139,10 +140,15 @@ class OrderWire(Wire):
 def parse(shape: type[T], answer: Answer, where: str) -> T:
     """Read an answer. Raises Unreadable that names each wrong field, and never its content."""
     try:
-        return TypeAdapter(shape).validate_json(answer.body)
+        return _adapter(shape).validate_json(answer.body)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors()]
     raise Unreadable(f"The answer of {where} cannot be read: {'; '.join(wrong[:5])}.")
+
+
+@cache
+def _adapter(shape: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(shape)
 
 
 def encoded(body: Mapping[str, object]) -> bytes:
