@@ -2,8 +2,10 @@
 
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-import typer
+if TYPE_CHECKING:
+    import typer
 
 GROUPS = {
     "sessions": ("kiosk.cli.sessions", "app", "What the journal knows."),
@@ -14,8 +16,10 @@ GROUPS = {
 }
 
 
-def build(words: list[str]) -> typer.Typer:
+def build(words: list[str]) -> "typer.Typer":
     """All commands by name; the group that `words` asks for, or with nothing asked for none, is really loaded."""
+    import typer
+
     from kiosk.cli.demo import demo
     from kiosk.cli.station import station
 
@@ -35,7 +39,13 @@ def build(words: list[str]) -> typer.Typer:
 
 
 def main() -> None:
-    build(sys.argv[1:])()
+    """A station lights up before anything else is loaded: typer alone takes longer than its first frame."""
+    words, splash = sys.argv[1:], None
+    if words[:1] == ["station"]:
+        from kiosk.cli.first_light import raised
+
+        splash = raised(words[1:])
+    build(words)(obj=splash)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """`kiosk station`: the station itself, with its screen or without."""
 
 import asyncio
-import re
 import signal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kiosk.cli.exits import FAULT, guarded
+from kiosk.cli.first_light import pixels
 from kiosk.cli.options import CONFIG_DEFAULT, Config
 
-SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
+if TYPE_CHECKING:
+    from kiosk.ui.splash import Splash
 
 
 def station(
+    context: typer.Context,
     config: Config = CONFIG_DEFAULT,
     headless: Annotated[bool, typer.Option("--headless", help="The engine alone, without a screen.")] = False,
     only: Annotated[str | None, typer.Option("--station", help="Show one station instead of all.")] = None,
@@ -24,10 +26,10 @@ def station(
     if headless:
         guarded(lambda: asyncio.run(_engine(config)))
         return
-    found = SIZE.fullmatch(size) if size else None
+    found = pixels(size) if size else None
     if size and found is None:
         raise typer.BadParameter(f"{size!r} is no size; write width x height in pixels, such as 1280x800.")
-    guarded(lambda: _glass(config, only, (int(found[1]), int(found[2])) if found else None, night))
+    guarded(lambda: _glass(config, only, found, night, context.obj))
 
 
 async def _engine(config: Config) -> None:
@@ -44,12 +46,15 @@ async def _engine(config: Config) -> None:
         await first(stop.wait(), running.site.run(running.scope))
 
 
-def _glass(config: Config, only: str | None, size: tuple[int, int] | None, night: bool) -> None:
+def _glass(
+    config: Config, only: str | None, size: tuple[int, int] | None, night: bool, raised: "Splash | None"
+) -> None:
     from kiosk.ui.splash import Splash
 
-    splash = Splash(size)  # before the imports below, which take longer than everything that a driver waits for
+    splash = raised or Splash(size)  # before the imports below, which take longer than all that a driver waits for
     from kiosk.compose import open_site
     from kiosk.config import load
+    from kiosk.services.clock import SystemClock
     from kiosk.ui.app import App, run
 
     settings = load(config)
@@ -61,6 +66,7 @@ def _glass(config: Config, only: str | None, size: tuple[int, int] | None, night
             app.open_station(
                 running.site,
                 now=running.clock.now,
+                hand=SystemClock().now,
                 station_id=only,
                 size=size,
                 language=settings.site.language,

@@ -12,7 +12,7 @@ import httpx
 from kiosk.demo.backdrop import Backdrop, raised, write_config
 from kiosk.sim.car import Car
 
-RATE = 30.0
+RATE = 10.0
 LOOK_S = 1.0
 
 

@@ -29,6 +29,7 @@ OFFER_S = 300  # the glass shows a code this long; Vipps would keep it ten minut
 ASK_S = 60  # "continue or release" waits this long for a hand
 FRESH_APPROVAL_S = 300  # an approval older than this at a restart is released unasked
 CREATE_TRIES = 3
+WAITING_POST_S = 30  # the longest wait while a post stands idle for an answer
 
 Moved = tuple[Session, tuple[Command, ...]]
 
@@ -82,7 +83,7 @@ def approved(offer: Offer, payment: Payment, at: Instant) -> Moved:
 def withdrawing(state: Withdrawing, event: Event) -> Moved:
     match event:
         case Answered(step=Step.WITHDRAW, verdict=Verdict.IN_DOUBT):
-            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
+            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
         case Answered(step=Step.WITHDRAW):
             return replace(state, refused=event.verdict is Verdict.REFUSED), (Look(state.offer.reference),)
         case Looked(payment=None):
@@ -90,7 +91,7 @@ def withdrawing(state: Withdrawing, event: Event) -> Moved:
         case Looked(payment=Payment() as payment):
             return _withdrawn(state, payment, event.at)
         case LookFailed():
-            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
+            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
         case _:
             return state, ()
 
@@ -103,10 +104,10 @@ def _withdrawn(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
         return _won_the_race(state, payment, at)
     if payment.approval is Approval.CREATED and state.pace.left_s(at) == 0:
         generation = state.generation + 1 if state.refused else state.generation
-        pace = slower(state.pace, at)
+        pace = slower(state.pace, at, longest_s=WAITING_POST_S)
         command = Withdraw(state.offer.reference, state.offer.key(Step.WITHDRAW, generation))
         return replace(state, generation=generation, refused=False, pace=pace), (command,)
-    return replace(state, pace=slower(state.pace, at)), ()
+    return replace(state, pace=slower(state.pace, at, longest_s=WAITING_POST_S)), ()
 
 
 def _won_the_race(state: Withdrawing, payment: Payment, at: Instant) -> Moved:

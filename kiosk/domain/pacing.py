@@ -12,9 +12,9 @@ def begin(at: Instant) -> Pace:
     return Pace(0, at, 0)
 
 
-def slower(pace: Pace, at: Instant, retry_after_s: int | None = None) -> Pace:
-    """One more try: the wait grows to fifteen minutes, or is what the other side asked for if longer."""
-    wait_s = WAITS_S[min(pace.tries, len(WAITS_S) - 1)]
+def slower(pace: Pace, at: Instant, retry_after_s: int | None = None, longest_s: int = WAITS_S[-1]) -> Pace:
+    """One more try: the wait grows to `longest_s`, or is what the other side asked for if longer."""
+    wait_s = min(WAITS_S[min(pace.tries, len(WAITS_S) - 1)], longest_s)
     return Pace(pace.tries + 1, at, max(wait_s + _spread_s(wait_s, at), retry_after_s or 0))
 
 

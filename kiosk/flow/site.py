@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from kiosk.domain.energy import Instant, later
 from kiosk.domain.events import Act
-from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Money
 from kiosk.domain.outcome import InDoubt, Outcome, Refused
-from kiosk.domain.states import offer_of
+from kiosk.domain.session import occupies
+from kiosk.domain.states import Session, offer_of
 from kiosk.domain.view import StationView, StopAnswer
 from kiosk.flow.ports import Clock, Journal, Payments
 from kiosk.flow.post import Post
@@ -71,12 +72,22 @@ class Site:
         """Take up what the journal remembers, then serve until cancelled."""
         for rows in await self._journal.unsettled():
             session = fold(rows)
-            post = self._posts.get(offer_of(session).station) or next(iter(self._posts.values()))
-            post.resume(session)
+            self._post_of(session).resume(session)
         for post in self._posts.values():
             scope.spawn(post.run(), f"station {post.info.id}")
         scope.spawn(self._probe(), "vipps probe")
         await scope.wait()
+
+    def _post_of(self, session: Session) -> Post:
+        """A session that only settles needs no meter, so any post carries it; one that may charge needs its own."""
+        offer = offer_of(session)
+        if offer.station not in self._posts and occupies(session):
+            text = (
+                f"The journal has the running session {offer.reference} of station {offer.station}, which is not in the "
+                f"settings. Put the station back until that session is settled."
+            )
+            raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
+        return self._posts.get(offer.station) or next(iter(self._posts.values()))
 
     async def _probe(self) -> None:
         """Ask for a payment that nobody made: the answer is that there is none, and that Vipps is there."""

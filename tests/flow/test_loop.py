@@ -124,6 +124,28 @@ def test_the_journal_tells_the_same_where_the_register_trembles() -> None:
     assert run_virtual(work()) > 60
 
 
+def test_the_energy_on_the_glass_never_falls_where_the_register_trembles() -> None:
+    async def work() -> list[int]:
+        town = Town()
+        kiosk = Kiosk(town)
+        town.outlet().noise = cycle([0, 0, 0, 1, 0, 0, 0])
+        town.outlet().power_w = 60
+        shown: list[int] = []
+        loop: SessionLoop
+
+        def changed() -> None:
+            if isinstance(loop.session, Charging):
+                shown.append(loop.session.usage.energy_wh)
+
+        loop = SessionLoop(kiosk.ports(), kiosk.journal, OFFER, None, changed, kiosk.heard.append)
+        await a_charge(town, loop, stop_at_s=1_800)
+        return shown
+
+    shown = run_virtual(work())
+    assert len(shown) > 500
+    assert shown == sorted(shown)
+
+
 def test_the_journal_tells_the_same_where_the_car_draws_more_than_rated() -> None:
     """Each small step passes as rounding, a minute of them as one step does not."""
 
