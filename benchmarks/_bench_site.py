@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Timer
 
 ROOT = Path(__file__).parents[1]
 SIZE = (1280, 800)
+PATIENCE_S = 30.0
 OFFSCREEN = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", "PYTHONUNBUFFERED": "1"}
 
 
@@ -21,16 +23,22 @@ def station_command(config: Path) -> list[str]:
 def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process that is ended with its block; what it prints can be read line by line."""
     command = [sys.executable, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=OFFSCREEN) as running:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=OFFSCREEN
+    ) as running:
         try:
             yield running
         finally:
-            running.terminate()
+            running.kill()  # at once: nothing of it is wanted any more
 
 
 def line_of(running: subprocess.Popen[str]) -> str:
+    """The next line that it says; one that says nothing for too long is ended, and that is an error."""
     assert running.stdout is not None
+    impatience = Timer(PATIENCE_S, running.kill)
+    impatience.start()
     text = running.stdout.readline().strip()
+    impatience.cancel()
     if not text:
         raise RuntimeError(f"{running.args!r} ended without saying what was asked of it.")
     return text

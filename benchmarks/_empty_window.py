@@ -18,4 +18,5 @@ if __name__ == "__main__":
     window = engine.rootObjects()[0]
     assert isinstance(window, QQuickWindow)
     window.frameSwapped.connect(lambda: print("first", time.monotonic(), flush=True))
+    window.update()  # as for the station: the first frame may have come before anybody listened
     gui.exec()

@@ -4,14 +4,17 @@ Only listens: it wraps the window that the program makes anyway, and leaves the 
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtQuick import QQuickView
 
+from kiosk.ui import splash
+
+Tell = Callable[[str], None]
+
 
 def listen() -> None:
-    import kiosk.ui.splash
-
     told: list[str] = []
 
     def tell(what: str) -> None:
@@ -19,30 +22,30 @@ def listen() -> None:
             told.append(what)
             print(what, time.monotonic(), flush=True)
 
-    def first_frame() -> None:
-        tell("first")
-        listen_for_price(tell)
-
-    class Heard(QQuickView):
+    class HeardView(QQuickView):
         def __init__(self) -> None:
             super().__init__()
-            self.frameSwapped.connect(first_frame)
+            self.frameSwapped.connect(self.first)
 
-    kiosk.ui.splash.QQuickView = Heard  # type: ignore[misc]
+        def first(self) -> None:
+            if not told:
+                tell("first")
+                listen_for_price(tell)
+
+    setattr(splash, "QQuickView", HeardView)  # noqa: B010  a name of that module that is not its to hand out
 
 
-def listen_for_price(tell: Any) -> None:
+def listen_for_price(tell: Tell) -> None:
     from kiosk.ui import app
+    from kiosk.ui.window import Window
 
-    if app.Window.__name__ == "Heard":
-        return
-
-    class Heard(app.Window):
+    class HeardWindow(Window):
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
             self.view.frameSwapped.connect(lambda: tell("price") if self.scene.startswith("ready") else None)
+            self.view.update()  # its first frame may have come before anybody listened
 
-    app.Window = Heard  # type: ignore[misc]
+    setattr(app, "Window", HeardWindow)  # noqa: B010
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What a station with its screen costs while nobody is there, beside an empty Qt Quick window: memory and processor."""
 
 import os
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

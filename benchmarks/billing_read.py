@@ -1,13 +1,12 @@
 """A billing read beside the same frames with the same gaps sent by bare pymodbus, in turn, over one real socket each."""
 
 import asyncio
-import json
 import statistics
-import sys
 import time
 
 from pymodbus.client import AsyncModbusTcpClient
 
+from benchmarks._line import say
 from kiosk.domain.energy import Reading
 from kiosk.services.clock import SystemClock
 from kiosk.services.meter.reader import open_meter
@@ -56,5 +55,5 @@ async def _bare_read(client: AsyncModbusTcpClient) -> None:
 
 
 if __name__ == "__main__":
-    json.dump({"target_ratio": 1.2, **asyncio.run(measure())}, sys.stdout)
-    print()
+    figures = asyncio.run(measure())
+    say("billing read beside bare pymodbus", figures, value=figures["ratio"], most=1.2)

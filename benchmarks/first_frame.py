@@ -14,9 +14,7 @@ MOST = 1.5
 def measure(config: Path) -> dict[str, float]:
     station = ("-m", "benchmarks._kiosk_frames", *station_command(config))
     empty = ("-m", "benchmarks._empty_window", *map(str, SIZE))
-    frames: list[list[float]] = []
-    for _ in range(ROUNDS + 1):
-        frames.append([*_seconds(station, 2), *_seconds(empty, 1)])
+    frames = [[*_seconds(station, 2), *_seconds(empty, 1)] for _ in range(ROUNDS + 1)]
     first_ms, price_ms, empty_ms = (statistics.median(column) * 1000 for column in zip(*frames[1:], strict=True))
     return {
         "first_frame_ms": round(first_ms),

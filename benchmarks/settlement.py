@@ -1,11 +1,8 @@
 """Settlement of sessions beside the same calls made with bare httpx, in turn, against one simulator in another process."""
 
 import asyncio
-import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Coroutine
@@ -15,6 +12,8 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from benchmarks._bench_site import child, line_of
+from benchmarks._line import say
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading
 from kiosk.domain.events import Watched
 from kiosk.domain.fault import Trouble
@@ -62,49 +61,64 @@ async def measure(base_url: str, folder: Path) -> dict[str, float]:
     clock = SystemClock()
     journal = open_journal(folder / "journal.sqlite3", UUID(int=7))
     settings = VippsSettings.simulator(base_url)
-    ours_s = bare_s = 0.0
-    ratios = []
-    async with open_vipps(settings, time.time) as vipps, httpx.AsyncClient(base_url=base_url, timeout=20) as http:
+    limits = httpx.Limits(max_connections=IN_FLIGHT)
+    rounds = []
+    async with (
+        open_vipps(settings, time.time) as vipps,
+        httpx.AsyncClient(base_url=base_url, timeout=20, limits=limits) as http,
+    ):
         meter = StillMeter(clock)
         ports = Ports(clock, vipps.payments, vipps.receipts, meter, meter, lambda offer: offer.reference)
         headers = await _headers(http, settings)
-        for start in range(0, SESSIONS, BATCH):
-            ours = [f"bench-ours-{start + n:06d}" for n in range(BATCH)]
-            bare = [f"bench-bare-{start + n:06d}" for n in range(BATCH)]
-            for name in (*ours, *bare):
-                await _approved(http, headers, name)
-            begin = time.perf_counter()
-            await _four_at_once([_settle(ports, journal, name, clock.now()) for name in ours])
-            middle = time.perf_counter()
-            await _four_at_once([_bare(http, headers, name) for name in bare])
-            end = time.perf_counter()
-            ours_s, bare_s = ours_s + middle - begin, bare_s + end - middle
-            ratios.append((middle - begin) / (end - middle))
+
+        async def ours(number: int) -> float:
+            names = await _batch(http, headers, f"bench-ours-{number:04d}")
+            return await _four_at_once([_settle(ports, journal, name, clock.now()) for name in names])
+
+        async def bare(number: int) -> float:
+            names = await _batch(http, headers, f"bench-bare-{number:04d}")
+            return await _four_at_once([_bare(http, headers, name) for name in names])
+
+        for number in range(-1, SESSIONS // BATCH):  # the first is not counted: it opens connections on both sides
+            first_s, second_s = [await side(number) for side in ((ours, bare) if number % 2 else (bare, ours))]
+            rounds.append((first_s, second_s) if number % 2 else (second_s, first_s))
     await journal.close()
+    ours_s, bare_s = (statistics.median(column) for column in zip(*rounds[1:], strict=True))
     return {
         "sessions": SESSIONS,
-        "settlement_ms": round(ours_s / SESSIONS * 1000, 2),
-        "bare_httpx_ms": round(bare_s / SESSIONS * 1000, 2),
-        "ratio": round(statistics.median(ratios), 2),
+        "in_flight": IN_FLIGHT,
+        "settlement_ms": round(ours_s / BATCH * 1000, 2),
+        "bare_httpx_ms": round(bare_s / BATCH * 1000, 2),
+        "ratio": round(statistics.median(ours_s / bare_s for ours_s, bare_s in rounds[1:]), 2),
     }
 
 
-async def _four_at_once(works: list[Coroutine[Any, Any, None]]) -> None:
-    """As many as the client keeps in flight; for both sides the same."""
+async def _batch(http: httpx.AsyncClient, headers: dict[str, str], prefix: str) -> list[str]:
+    """Approved payments that wait to be settled."""
+    names = [f"{prefix}-{number:02d}" for number in range(BATCH)]
+    for name in names:
+        await _approved(http, headers, name)
+    return names
+
+
+async def _four_at_once(works: list[Coroutine[Any, Any, None]]) -> float:
+    """As many as the client keeps in flight; for both sides the same. Answers how many seconds all took."""
     gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def one(work: Coroutine[Any, Any, None]) -> None:
         async with gate:
             await work
 
+    begin = time.perf_counter()
     await asyncio.gather(*(one(work) for work in works))
+    return time.perf_counter() - begin
 
 
 async def _settle(ports: Ports, journal: Journal, name: str, now: Instant) -> None:
     offer = Offer(name, journal.installation, "B", Door.GLASS, TARIFF, HOLD, 22_000, "1234", now, session_url=LINK)
     begin = Reading(0, 22_000, "1", now, now)
     last = Reading(30_280, 0, "1", now, now)
-    stopping = Stopping(offer, begin, last, Usage(30_280, 3_600_000), Why.STOPPED, now)
+    stopping = Stopping(offer, begin, last, Usage(30_280, 3_600_000), Why.STOPPED, now, now)
     loop = SessionLoop(ports, journal, offer, stopping, lambda: None, lambda _outcome: None)
     await loop.run(Watched(now, 0, last, Plug(now, Pilot.B, enabled=False)))
     if not isinstance(loop.session, Settled):
@@ -164,17 +178,14 @@ async def _told(http: httpx.AsyncClient, method: str, path: str, body: object, h
 
 
 def main() -> dict[str, float]:
-    command = [sys.executable, "-m", "kiosk", "sim", "vipps", "--port", "0"]
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
-            assert simulator.stdout is not None
-            base_url = simulator.stdout.readline().split(" on ")[1].split(",")[0]
-            try:
-                return asyncio.run(measure(base_url, Path(folder)))
-            finally:
-                simulator.terminate()
+    with (
+        tempfile.TemporaryDirectory(dir=Path.cwd()) as folder,
+        child("-m", "kiosk", "sim", "vipps", "--port", "0") as simulator,
+    ):
+        base_url = line_of(simulator).split(" on ")[1].split(",")[0]
+        return asyncio.run(measure(base_url, Path(folder)))
 
 
 if __name__ == "__main__":
-    json.dump({"target_ratio": 1.3, **main()}, sys.stdout)
-    print()
+    figures = main()
+    say("settlement beside bare httpx", figures, value=figures["ratio"], most=1.3)

@@ -81,6 +81,8 @@ def _compare(entry: Entry, theirs: Mapping[str, Any] | None) -> list[str]:
             found.append(f"{reference}: the journal has {value} {name}, Vipps has {theirs[name]}.")
     if entry.captured + entry.released != theirs["authorized"]:
         found.append(f"{reference}: {entry.captured} + {entry.released} is not the {theirs['authorized']} authorised.")
+    if theirs["refunded"]:
+        found.append(f"{reference}: Vipps has {theirs['refunded']} refunded, the journal knows of no refund.")
     if entry.captured != entry.due:
         found.append(f"{reference}: due {entry.due}, captured {entry.captured}.")
     receipt = theirs.get("receipt")

@@ -50,11 +50,12 @@ async def _play(config: Path, out: Path, backdrop: Backdrop, drives: list[Drive]
     """
     names: dict[str, Drive] = {}
     left = {drive.name: drive for drive in drives}
-    while left:
+    cut = True
+    while cut:
         process = await _station(config, out, backdrop, list(left.values()), seed)
         cut = await _listen(process, left, names)
-        if not cut and left:
-            raise RuntimeError(f"The station process ended with {process.returncode}; not served: {', '.join(left)}.")
+    if left:
+        raise RuntimeError(f"The station process ended with {process.returncode}; not served: {', '.join(left)}.")
     return names
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kiosk.demo.player import Doors, Player, Say
 from kiosk.domain.money import Money
 from kiosk.domain.view import StationView
 from kiosk.flow.tasks import first
+from kiosk.journal.store import Journal
 from kiosk.services.clock import SystemClock
 from kiosk.ui.app import App, run
 from kiosk.ui.finger import Finger
@@ -23,6 +25,7 @@ from kiosk.ui.window import Window
 SIZE = (1280, 800)
 HELD_S = 1.5
 CAMERA_S = 0.05
+SETTLE_S = 20.0
 
 
 class GlassHand:
@@ -77,16 +80,21 @@ async def _perform(app: App, config: Path, out: Path) -> int:
             name: Player(GlassHand(running, name, windows[name]), doors, http, say) for name in plan["post_urls"]
         }
         camera = _photograph(windows, out / "screens")
-        which, _ = await first(_acts(players, drives), running.site.run(running.scope), camera)
+        which, _ = await first(_acts(players, drives, running.journal), running.site.run(running.scope), camera)
     return 0 if which == 0 else 1
 
 
-async def _acts(players: dict[str, Player], drives: list[Drive]) -> None:
-    """One act after the other; within one, every station has its own queue of drivers."""
+async def _acts(players: dict[str, Player], drives: list[Drive], journal: Journal) -> None:
+    """One act after the other; within one, every station has its own queue of drivers. Then whoever was cut off is settled."""
     for act in sorted({drive.act for drive in drives}):
         async with asyncio.TaskGroup() as group:
             for name, player in players.items():
                 group.create_task(player.play([drive for drive in drives if (drive.station, drive.act) == (name, act)]))
+    # What takes longer than this is for the books to tell.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_S):
+            while await journal.unsettled():
+                await asyncio.sleep(CAMERA_S)
     await asyncio.sleep(CAMERA_S * 10)
 
 

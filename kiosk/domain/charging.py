@@ -7,22 +7,18 @@ from kiosk.domain.commands import Command, Switch, Watch
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading, elapsed_ms
 from kiosk.domain.events import (
     Act,
-    Answered,
     Event,
-    Looked,
-    LookFailed,
-    Opened,
     Pressed,
     Restarted,
     Switched,
-    Ticked,
     Verdict,
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import between_ms, doubt
-from kiosk.domain.settling import release_all, settle
-from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Stopping, Waiting, Why
+from kiosk.domain.metering import doubt, gone_s
+from kiosk.domain.settling import release_all
+from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
+from kiosk.domain.stopping import QUIET_W, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -30,10 +26,9 @@ READY_TIMEOUT_S = 30
 SILENCE_S = 30
 BLIND_S = 60
 DONE_S = 900
-QUIET_W = 50
+DROPPED_S = 300
 MAX_SESSION_S = 24 * 3600
 STOP_LATENCY_S = 10
-OPEN_TIMEOUT_S = 30
 AWAY_S = 60
 SUSPECTS = 3
 OFFERED_MA = 6000
@@ -49,11 +44,11 @@ def ready(state: Ready, event: Event) -> Moved:
         case Watched(reading=Reading() as reading, plug=Plug()):
             waiting = Waiting(state.offer, reading, reading, event.at)
             return waiting, (Switch(closed=True),)
-        case Watched(trouble=trouble) if _gone_s(state.since, event.at) >= READY_TIMEOUT_S:
+        case Watched(trouble=trouble) if gone_s(state.since, event.at) >= READY_TIMEOUT_S:
             return release_all(state.offer, Why.FAULT, event.at, trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
-        case Restarted() if _gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
+        case Restarted() if gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
             return Late(state.offer, event.at), ()
         case Restarted():
             return release_all(state.offer, Why.RESTARTED, event.at)
@@ -66,9 +61,9 @@ def waiting(state: Waiting, event: Event) -> Moved:
         case Watched():
             return _await_energy(state, event)
         case Switched(closed=True, verdict=Verdict.REFUSED):
-            return _stop(state, Why.FAULT, event.at, event.trouble)
+            return stop(state, Why.FAULT, event.at, event.trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
-            return _stop(state, Why.DRIVER_CANCELLED, event.at)
+            return stop(state, Why.DRIVER_CANCELLED, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -78,20 +73,28 @@ def waiting(state: Waiting, event: Event) -> Moved:
 def _await_energy(state: Waiting, event: Watched) -> Moved:
     state = _mark_silence(state, event)
     if (lost := _lost(state, event)) is not None:
-        return _stop(state, Why.FAULT, event.at, lost)
+        return stop(state, Why.FAULT, event.at, lost)
     reading = event.reading
     if reading is not None:
-        if (trouble := doubt(state.last, reading, state.offer.rated_power_w)) is not None:
-            return _stop(state, Why.FAULT, event.at, trouble)
-        state = replace(state, last=replace(reading, import_wh=max(reading.import_wh, state.last.import_wh)))
+        if (trouble := doubt(state.last, reading, state.offer.rated_power_w)) is None:
+            believed = replace(reading, import_wh=max(reading.import_wh, state.last.import_wh))
+            state = replace(state, last=believed, suspects=0)
+        elif _once_more(trouble, state.suspects):
+            state = replace(state, suspects=state.suspects + 1)
+        else:
+            return stop(state, Why.FAULT, event.at, trouble)
         if state.last.import_wh > state.begin.import_wh:
             return _first_energy(state, event)
-    if event.plug is not None and event.plug.pilot in (Pilot.E, Pilot.F):
-        return _stop(state, Why.FAULT, event.at, _pilot_fault(event.plug))
-    if _gone_s(state.since, event.at) >= START_TIMEOUT_S:
-        return _stop(state, Why.NEVER_STARTED, event.at)
+    if event.plug is not None:
+        if event.plug.pilot in (Pilot.E, Pilot.F):
+            return stop(state, Why.FAULT, event.at, _pilot_fault(event.plug))
+        if event.plug.pilot is Pilot.A and state.car_seen:
+            return stop(state, Why.UNPLUGGED, event.at)  # whoever plugs in next is another driver
+        state = replace(state, car_seen=state.car_seen or event.plug.car_present is True)
+    if gone_s(state.since, event.at) >= START_TIMEOUT_S:
+        return stop(state, Why.NEVER_STARTED, event.at)
     # A close that was lost is seen here and repeated at the pace of the looks, never at once.
-    lost_close = event.plug is not None and event.plug.enabled is False and _gone_s(state.since, event.at) < SILENCE_S
+    lost_close = event.plug is not None and event.plug.enabled is not True and gone_s(state.since, event.at) < SILENCE_S
     return state, (Switch(closed=True),) if lost_close else ()
 
 
@@ -107,7 +110,7 @@ def charging(state: Charging, event: Event) -> Moved:
         case Watched():
             return _watched(state, event)
         case Pressed(act=Act.STOP | Act.CANCEL):
-            return _stop(state, Why.STOPPED, event.at)
+            return stop(state, Why.STOPPED, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -117,15 +120,20 @@ def charging(state: Charging, event: Event) -> Moved:
 def _watched(state: Charging, event: Watched) -> Moved:
     state = _mark_silence(state, event)
     if (lost := _lost(state, event)) is not None:
-        return _stop(state, Why.FAULT, event.at, lost)
+        return stop(state, Why.FAULT, event.at, lost)
     if event.reading is None:
         return _decide(state, event)
     trouble = doubt(state.last, event.reading, state.offer.rated_power_w)
     if trouble is not None:
-        if trouble.fault is Fault.METER_JUMPED and state.suspects + 1 < SUSPECTS:
+        if _once_more(trouble, state.suspects):
             return _decide(replace(state, suspects=state.suspects + 1), event)
-        return _stop(state, Why.FAULT, event.at, trouble)
+        return stop(state, Why.FAULT, event.at, trouble)
     return _decide(_count(state, event.reading), event)
+
+
+def _once_more(trouble: Trouble, suspects: int) -> bool:
+    """A jump may be one bad answer; only several in a row are a fault."""
+    return trouble.fault is Fault.METER_JUMPED and suspects + 1 < SUSPECTS
 
 
 def _count(state: Charging, reading: Reading) -> Charging:
@@ -154,17 +162,21 @@ def _decide(state: Charging, event: Watched) -> Moved:
     gap_s = -(-event.gap_ms // 1000)
     ahead_s = unseen_s + gap_s + max(STOP_LATENCY_S, gap_s)
     if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
-        return _stop(state, Why.HOLD_USED, at)
+        return stop(state, Why.HOLD_USED, at)
     if event.plug is not None:
         if event.plug.pilot in (Pilot.E, Pilot.F):
-            return _stop(state, Why.FAULT, at, _pilot_fault(event.plug))
+            return stop(state, Why.FAULT, at, _pilot_fault(event.plug))
         if event.plug.pilot is Pilot.A:
-            return _stop(state, Why.UNPLUGGED, at)
+            return stop(state, Why.UNPLUGGED, at)
         state = _phase(state, event.plug, at)
-    if _gone_s(state.since, at) >= MAX_SESSION_S:
-        return _stop(state, Why.TIME_LIMIT, at)
+    if gone_s(state.since, at) >= MAX_SESSION_S:
+        return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
-        return _stop(state, Why.CAR_DONE, at)
+        return stop(state, Why.CAR_DONE, at)
+    dropped = event.plug is not None and event.plug.enabled is False and state.phase is Phase.WITHHELD
+    if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
+        text = f"The controller of {offer.station} switched off by itself. Read its own error register."
+        return stop(state, Why.FAULT, at, Trouble(Fault.CHARGER_FAULT, text))
     return state, ()
 
 
@@ -194,14 +206,16 @@ def returning(state: Returning, event: Event) -> Moved:
     match event:
         case Watched(reading=Reading() as reading, plug=Plug() as plug):
             if _never_opened(state, reading, plug):
-                return waiting(state.was, event) if isinstance(state.was, Waiting) else charging(state.was, event)
-            return _stop(state.was, Why.RESTARTED, event.at, end=reading)
-        case Watched() if _gone_s(state.since, event.at) >= SILENCE_S:
-            return _stop(state.was, Why.RESTARTED, event.at, event.trouble)
+                if isinstance(state.was, Waiting):
+                    return waiting(replace(state.was, since=event.at), event)
+                return charging(state.was, event)
+            return stop(state.was, Why.RESTARTED, event.at, end=reading)
+        case Watched() if gone_s(state.since, event.at) >= SILENCE_S:
+            return stop(state.was, Why.RESTARTED, event.at, event.trouble)
         case Pressed(act=Act.STOP | Act.CANCEL):
-            return _stop(state.was, Why.STOPPED, event.at)
+            return stop(state.was, Why.STOPPED, event.at)
         case Restarted():
-            return state, (Watch(),)
+            return replace(state, since=event.at), (Watch(),)
         case _:
             return state, ()
 
@@ -218,55 +232,6 @@ def _never_opened(state: Returning, reading: Reading, plug: Plug) -> bool:
     expected_wh = last.power_w * away_ms // 3_600_000
     slack_wh = max(reading.resolution_wh, expected_wh // 5)
     return plug.pilot is Pilot.C and abs(moved_wh - expected_wh) <= slack_wh
-
-
-def stopping(state: Stopping, event: Event) -> Moved:
-    match event:
-        case Watched():
-            return _await_open(state, event)
-        case Restarted():
-            return replace(state, since=event.at), (Switch(closed=False),)
-        case Opened() | Answered() | Looked() | LookFailed() | Switched() | Pressed() | Ticked():
-            return state, ()
-        case _:
-            assert_never(event)
-
-
-def _await_open(state: Stopping, event: Watched) -> Moved:
-    """The end register counts once the contactor is proven open; after half a minute the last believed one does."""
-    reading, late = event.reading, _gone_s(state.since, event.at) >= OPEN_TIMEOUT_S
-    opened = event.plug is not None and event.plug.enabled is False
-    if reading is not None and opened and reading.power_w < QUIET_W:
-        if (trouble := doubt(state.last, reading, state.offer.rated_power_w)) is None:
-            return _end(state, reading, event.at)
-        return _end(replace(state, fault=state.fault or trouble), state.last, event.at)
-    if late:
-        stuck = opened is False or (reading is not None and reading.power_w >= QUIET_W)
-        trouble = Trouble(
-            Fault.CONTACTOR_STUCK, f"The contactor of {state.offer.station} did not open in {OPEN_TIMEOUT_S} s."
-        )
-        return _end(replace(state, fault=state.fault or (trouble if stuck else None)), state.last, event.at)
-    return state, () if opened else (Switch(closed=False),)
-
-
-def _end(state: Stopping, end: Reading, at: Instant) -> Moved:
-    import_wh = max(end.import_wh, state.last.import_wh)
-    usage = replace(state.usage, energy_wh=import_wh - state.begin.import_wh)
-    due = state.offer.tariff.due(usage, state.offer.hold)
-    registers = (state.begin, replace(end, import_wh=import_wh))
-    return settle(state.offer, due, usage, state.why, at, registers=registers, fault=state.fault)
-
-
-def _stop(
-    state: Waiting | Charging, why: Why, at: Instant, fault: Trouble | None = None, end: Reading | None = None
-) -> Moved:
-    usage = state.usage if isinstance(state, Charging) else Usage()
-    last = state.last
-    if end is not None and doubt(last, end, state.offer.rated_power_w) is None:
-        last = replace(end, import_wh=max(end.import_wh, last.import_wh))
-        usage = replace(usage, energy_wh=last.import_wh - state.begin.import_wh)
-    stop = Stopping(state.offer, state.begin, last, usage, why, at, fault)
-    return stop, (Switch(closed=False),)
 
 
 def _mark_silence(state: Live, event: Watched) -> Live:
@@ -289,8 +254,3 @@ def _lost(state: Waiting | Charging, event: Watched) -> Trouble | None:
 def _pilot_fault(plug: Plug) -> Trouble:
     text = f"The controller reports IEC 61851 state {plug.pilot}: it cannot charge. Read its own error register."
     return Trouble(Fault.CHARGER_FAULT, text)
-
-
-def _gone_s(since: Instant, now: Instant) -> int:
-    """Whole seconds within a boot, or by the wall clock across one."""
-    return between_ms(since, now) // 1000

@@ -31,7 +31,7 @@ class Reading:
     """One billing read: the total import register, and the power beside it.
 
     `import_wh` is the lifetime import in whole Wh, read twice and equal or plausible. `at` is when the answer was
-    received; `since` is when the register was first seen at this value. `power_w` is positive towards the car.
+    received; `since` is since when it has stood at this value while power flowed. `power_w` is positive towards the car.
     `resolution_wh` is the register's own step.
     """
 

@@ -6,6 +6,7 @@ from kiosk.domain.fault import Fault, Trouble
 MOVING_W = 200
 FROZEN_MS = 60_000
 MS_PER_HOUR = 3_600_000
+WRITTEN_MS = 60_000
 
 
 def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
@@ -36,6 +37,9 @@ def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
 def largest_step_wh(last: Reading, now: Reading, rated_power_w: int) -> int:
     """A fifth more than rated power over the time between, and two register steps of rounding."""
     gone_ms = between_ms(last.at, now.at)
+    if last.at.boot != now.at.boot:
+        # A machine without a clock of its own comes back in the past; the last written look is up to a minute old.
+        gone_ms = max(gone_ms, WRITTEN_MS)
     return rated_power_w * gone_ms * 6 // (5 * MS_PER_HOUR) + 2 * now.resolution_wh + 1
 
 
@@ -47,3 +51,8 @@ def between_ms(begin: Instant, end: Instant) -> int:
 def frozen_after_ms(now: Reading) -> int:
     """A coarse register may rest for three of its own steps at this power before it counts as frozen."""
     return max(FROZEN_MS, 3 * now.resolution_wh * MS_PER_HOUR // now.power_w)
+
+
+def gone_s(since: Instant, now: Instant) -> int:
+    """Whole seconds within a boot, or by the wall clock across one."""
+    return between_ms(since, now) // 1000

@@ -19,11 +19,11 @@ from kiosk.domain.events import (
     Verdict,
     Watched,
 )
-from kiosk.domain.fault import Trouble
-from kiosk.domain.pacing import begin, slower
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
 from kiosk.domain.settling import contested, release_all
-from kiosk.domain.states import Abandoned, Asked, Late, Offer, Offered, Ready, Session, Step, Why, Withdrawing
+from kiosk.domain.states import Abandoned, Asked, Late, Offer, Offered, Ready, Session, Step, Stuck, Why, Withdrawing
 
 OFFER_S = 300  # the glass shows a code this long; Vipps would keep it ten minutes
 ASK_S = 60  # "continue or release" waits this long for a hand
@@ -44,7 +44,7 @@ def asked(state: Asked, event: Event) -> Moved:
         case Answered(step=Step.CREATE, verdict=Verdict.DONE):
             return Offered(state.offer, event.note, event.at), ()
         case Answered(step=Step.CREATE, verdict=Verdict.IN_DOUBT) if state.pace.tries < CREATE_TRIES:
-            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
+            return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
         case Answered(step=Step.CREATE):
             return _look_first(state.offer, Why.NOT_CREATED, event.at, event.trouble)
         case Ticked():
@@ -64,11 +64,11 @@ def offered(state: Offered, event: Event) -> Moved:
         case Looked(payment=Payment(approval=approval)) if approval.dead:
             return Abandoned(state.offer, why_dead(approval, Why.EXPIRED), event.at), ()
         case Pressed(act=Act.CANCEL):
-            return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at)
+            return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at, known=True)
         case Restarted():
-            return _look_first(state.offer, Why.RESTARTED, event.at)
+            return _look_first(state.offer, Why.RESTARTED, event.at, known=True)
         case Looked() | LookFailed() | Ticked() if _over(state.since, event.at, OFFER_S):
-            return _withdraw(state.offer, Why.OFFER_RAN_OUT, event.at)
+            return _withdraw(state.offer, Why.OFFER_RAN_OUT, event.at, known=True)
         case _:
             return state, ()
 
@@ -87,13 +87,24 @@ def withdrawing(state: Withdrawing, event: Event) -> Moved:
         case Answered(step=Step.WITHDRAW):
             return replace(state, refused=event.verdict is Verdict.REFUSED), (Look(state.offer.reference),)
         case Looked(payment=None):
-            return Abandoned(state.offer, state.why, event.at, state.trouble), ()
+            return _unknown(state, event.at)
         case Looked(payment=Payment() as payment):
-            return _withdrawn(state, payment, event.at)
+            return _withdrawn(replace(state, known=True, unknowns=0), payment, event.at)
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
         case _:
             return state, ()
+
+
+def _unknown(state: Withdrawing, at: Instant) -> Moved:
+    """No such payment. One that was never shown to us never was; one that was there cannot just be gone."""
+    if not state.known:
+        return Abandoned(state.offer, state.why, at, state.trouble), ()
+    state = replace(state, unknowns=state.unknowns + 1, pace=slower(state.pace, at, longest_s=WAITING_POST_S))
+    if state.unknowns < UNKNOWNS:
+        return state, ()
+    text = f"Vipps does not know {state.offer.reference} any more. Look for it in the portal of this sales unit."
+    return Stuck(state, Trouble(Fault.PAYMENT_UNKNOWN, text), at), ()
 
 
 def _withdrawn(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
@@ -152,13 +163,13 @@ def _create(offer: Offer) -> Create:
     return Create(offer.reference, offer.hold, offer.key(Step.CREATE, 0))
 
 
-def _withdraw(offer: Offer, why: Why, at: Instant) -> Moved:
-    state = Withdrawing(offer, why, slower(begin(at), at))
+def _withdraw(offer: Offer, why: Why, at: Instant, known: bool = False) -> Moved:
+    state = Withdrawing(offer, why, slower(begin(at), at), known=known)
     return state, (Withdraw(offer.reference, offer.key(Step.WITHDRAW, 0)),)
 
 
-def _look_first(offer: Offer, why: Why, at: Instant, trouble: Trouble | None = None) -> Moved:
-    return Withdrawing(offer, why, begin(at), trouble=trouble), (Look(offer.reference),)
+def _look_first(offer: Offer, why: Why, at: Instant, trouble: Trouble | None = None, known: bool = False) -> Moved:
+    return Withdrawing(offer, why, begin(at), trouble=trouble, known=known), (Look(offer.reference),)
 
 
 def _over(since: Instant, now: Instant, limit_s: int) -> bool:

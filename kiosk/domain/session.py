@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from kiosk.domain import charging, offering, settling
+from kiosk.domain import charging, offering, settling, stopping
 from kiosk.domain.commands import Command, Look, Watch
 from kiosk.domain.energy import Instant, later
 from kiosk.domain.events import Event, Opened
@@ -57,7 +57,7 @@ def step(session: Session | None, event: Event) -> Moved:
         case Returning():
             return charging.returning(session, event)
         case Stopping():
-            return charging.stopping(session, event)
+            return stopping.stopping(session, event)
         case Settling():
             return settling.settling(session, event)
         case Settled() | Abandoned() | Stuck():

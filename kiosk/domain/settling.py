@@ -20,7 +20,7 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money, zero
-from kiosk.domain.pacing import begin, slower
+from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Payment
 from kiosk.domain.receipt import Receipt
 from kiosk.domain.reconcile import find
@@ -28,6 +28,7 @@ from kiosk.domain.states import Abandoned, Offer, Session, Settled, Settling, St
 from kiosk.domain.tariff import Due, Usage
 
 GENERATIONS = 12
+HOURLY_S = 3600
 LINK_TRIES = 12
 FUNDS_GONE = "6260"
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
@@ -73,8 +74,8 @@ def settling(state: Settling, event: Event) -> Moved:
             return _answered(state, event)
         case Looked(payment=payment):
             if payment is None:
-                return _stuck(state, Fault.PAYMENT_UNKNOWN, f"Vipps does not know {state.offer.reference}.", event.at)
-            return _looked(state, payment, event.at)
+                return _unknown(state, event.at)
+            return _looked(replace(state, unknowns=0), payment, event.at)
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
         case Restarted():
@@ -97,14 +98,29 @@ def _answered(state: Settling, event: Answered) -> Moved:
         return slow, ()
     if state.step is Step.RECEIPT:
         if event.verdict is Verdict.REFUSED:
-            trouble = event.trouble or Trouble(Fault.RECEIPT_REFUSED, "Vipps refused the receipt.")
-            return Stuck(state, trouble, event.at), ()
+            return _receipt_refused(state, event)
         return _next(replace(state, receipt=event.note), event.at)
     if state.step is Step.LINK:
         refused = event.verdict is Verdict.REFUSED
         return _settled(state, f"refused: {event.code}" if refused else event.note, event.at)
     refusal = event.trouble if event.verdict is Verdict.REFUSED else None
     return replace(state, refusal=refusal, refusal_code=event.code), (Look(state.offer.reference),)
+
+
+def _receipt_refused(state: Settling, event: Answered) -> Moved:
+    """The money is settled. Only a no to this very receipt needs a person; a no to our keys is asked again."""
+    trouble = event.trouble or Trouble(Fault.RECEIPT_REFUSED, "Vipps refused the receipt.")
+    if trouble.fault is Fault.VIPPS_KEYS:
+        return replace(state, sent=False, pace=slower(state.pace, event.at)), ()
+    return Stuck(state, trouble, event.at), ()
+
+
+def _unknown(state: Settling, at: Instant) -> Moved:
+    """One "no such payment" may be a gateway's; several in a row are for a person."""
+    state = replace(state, unknowns=state.unknowns + 1, sent=False, pace=slower(state.pace, at))
+    if state.unknowns < UNKNOWNS:
+        return state, ()
+    return _stuck(state, Fault.PAYMENT_UNKNOWN, f"Vipps does not know {state.offer.reference}.", at)
 
 
 def _looked(state: Settling, payment: Payment, at: Instant) -> Moved:
@@ -150,10 +166,12 @@ def _again(state: Settling, at: Instant) -> Moved:
         if state.sent or state.pace.left_s(at) > 0:
             return replace(state, sent=False, pace=slower(state.pace, at)), ()
         return _send(state, at)
-    for_a_person = state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE
-    if for_a_person or state.generation + 1 >= GENERATIONS:
+    if state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE:
         return Stuck(state, state.refusal, at), ()
+    # Only the deadline ends this, and Vipps says when that is; a no that stays is asked about once an hour.
     pace = slower(state.pace, at)
+    if state.generation + 1 >= GENERATIONS:
+        pace = replace(pace, wait_s=HOURLY_S)
     return replace(state, generation=state.generation + 1, refusal=None, refusal_code="", sent=False, pace=pace), ()
 
 
@@ -162,6 +180,7 @@ def _next(state: Settling, at: Instant) -> Moved:
     account = state.checked
     fresh = replace(state, generation=0, refusal=None, refusal_code="", sent=False, pace=begin(at))
     if state.step is Step.CAPTURE:
+        fresh = replace(fresh, capture_generation=state.generation)
         remaining = account.remaining if account else zero(state.due.due.currency)
         return _send(replace(fresh, step=Step.RELEASE if remaining else Step.RECEIPT), at)
     if state.step is Step.RELEASE:
@@ -197,11 +216,11 @@ def _settled(state: Settling, link: str, at: Instant) -> Moved:
 
 
 def _sent(state: Settling) -> dict[Step, int]:
-    """The generations that may have reached Vipps: of an earlier step any, of the present one those journalled."""
+    """The highest generation of each step that may have reached Vipps."""
     if state.step is Step.CAPTURE:
         return {Step.CAPTURE: state.generation}
-    past = {Step.CAPTURE: GENERATIONS} if state.due.due else {}
-    return past | {Step.RELEASE: state.generation if state.step is Step.RELEASE else GENERATIONS}
+    past = {Step.CAPTURE: state.capture_generation} if state.due.due else {}
+    return past | {Step.RELEASE: state.generation}
 
 
 def _stuck(state: Settling, fault: Fault, text: str, at: Instant) -> Moved:

@@ -111,7 +111,10 @@ class Offered:
 
 @dataclass(frozen=True)
 class Withdrawing:
-    """The offer is being taken back in a way that cannot destroy an approval."""
+    """The offer is being taken back in a way that cannot destroy an approval.
+
+    `known` is that Vipps has shown us this payment before, `unknowns` how often in a row it says there is none.
+    """
 
     offer: Offer
     why: Why
@@ -119,6 +122,8 @@ class Withdrawing:
     generation: int = 0
     refused: bool = False
     trouble: Trouble | None = None
+    known: bool = False
+    unknowns: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,12 +144,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The contactor is told to close; no energy has flowed."""
+    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile."""
 
     offer: Offer
     begin: Reading
     last: Reading
     since: Instant
+    car_seen: bool = False
+    suspects: int = 0
     silent_since: Instant | None = None
     blind_since: Instant | None = None
 
@@ -180,13 +187,14 @@ class Returning:
 
 @dataclass(frozen=True)
 class Stopping:
-    """The contactor is told to open; the end register is still to come."""
+    """The contactor is told to open; the end register is still to come. `decided` stays over a restart, `since` does not."""
 
     offer: Offer
     begin: Reading
     last: Reading
     usage: Usage
     why: Why
+    decided: Instant
     since: Instant
     fault: Trouble | None = None
 
@@ -196,7 +204,7 @@ class Settling:
     """The due is fixed. One step after the other is written down, done, and verified at Vipps.
 
     `refusal` is the last definitive no for `step`, which only a later look at the event log may turn into a new
-    `generation`. `checked` is Vipps' account at the last look, None before the first.
+    `generation`; `capture_generation` is the one that was captured under. `checked` is Vipps' account at the last look, None before the first.
     """
 
     offer: Offer
@@ -208,9 +216,11 @@ class Settling:
     step: Step
     pace: Pace
     generation: int = 0
+    capture_generation: int = 0
     refusal: Trouble | None = None
     refusal_code: str = ""
     sent: bool = False
+    unknowns: int = 0
     checked: Account | None = None
     captured_at: Instant | None = None
     released_at: Instant | None = None

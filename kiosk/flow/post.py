@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.domain.energy import Instant, Plug, Reading
+from kiosk.domain.energy import Instant, Pilot, Plug, Reading
 from kiosk.domain.events import Act, Opened, Restarted
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
@@ -70,7 +70,7 @@ class Post:
             offline_since,
             acts_at(loop.session if loop else None) or (next_probe if offline_since else None),
             loop.code_png if loop else None,
-            max(0, -(-(self._locked_until_ms - now.utc_ms) // 1000)),
+            max(0, -(-(self._locked_until_ms - now.mono_ms) // 1000)),
         )
 
     @property
@@ -88,7 +88,7 @@ class Post:
 
     def stop(self, code: str) -> StopAnswer:
         """Five wrong codes lock the pad for a minute; the driver's own phone and an emergency stop stay free."""
-        now_ms = self._ports.clock.now().utc_ms
+        now_ms = self._ports.clock.now().mono_ms
         if self._current is None or now_ms < self._locked_until_ms:
             return StopAnswer.LOCKED
         if self.info.asks_stop_code and code != self._current.offer.code:
@@ -152,11 +152,18 @@ class Post:
         if not isinstance(reading, Reading):
             return reading
         plug = await ports.charger.look()
+        if isinstance(plug, Plug) and (plug.enabled is not False or reading.power_w > STRAY_W):
+            # Nobody charges here, so nothing may be on: opening is safe at any time, and told until it is proven.
+            await ports.charger.disable()
+            plug = await ports.charger.look()
         if not isinstance(plug, Plug):
             return plug
-        if reading.power_w > STRAY_W and plug.enabled is not True:
-            text = f"{reading.power_w} W flow at station {station} although its contactor is open. Lock it out and call an electrician."
+        if plug.enabled is not False or reading.power_w > STRAY_W:
+            text = f"The contactor of station {station} is not open ({reading.power_w} W flow) although nobody charges. Call an electrician."
             return Trouble(Fault.CONTACTOR_STUCK, text)
+        if plug.pilot in (Pilot.E, Pilot.F):
+            text = f"The controller of station {station} reports IEC 61851 state {plug.pilot}. Read its own error register."
+            return Trouble(Fault.CHARGER_FAULT, text)
         return None
 
     def _loop(self, offer: Offer, session: Session | None) -> SessionLoop:
@@ -167,6 +174,12 @@ class Post:
         self._scope.spawn(self._carry(loop, begin), f"session {loop.offer.reference}")
 
     async def _carry(self, loop: SessionLoop, begin: Opened | Restarted) -> None:
-        await loop.run(begin)
+        try:
+            await loop.run(begin)
+        except Exception:
+            # The program ends on this (a disk that refused, a bug of ours), and a contactor must not stay closed behind it.
+            if loop.session is not None and occupies(loop.session):
+                await self._ports.charger.disable()
+            raise
         self._loops.remove(loop)
         self._tell(self.info.id)

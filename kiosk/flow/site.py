@@ -1,5 +1,6 @@
 """All stations of one kiosk behind the one port that surfaces see, and whether Vipps can be reached."""
 
+import logging
 from collections.abc import Callable
 
 from kiosk.domain.energy import Instant, later
@@ -19,6 +20,9 @@ PROBE_S = 60
 PROBE_REFERENCE = "ladekiosk-probe"
 
 
+log = logging.getLogger(__name__)
+
+
 class Site:
     """Satisfies `domain.view.Stations`. Build it, add its posts, then `await run()` inside the scope that owns it."""
 
@@ -29,12 +33,13 @@ class Site:
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
         self._next_probe: Instant | None = None
+        self._left_over: Trouble | None = None
 
     def add(self, post: Post) -> None:
         self._posts[post.info.id] = post
 
     def views(self) -> tuple[StationView, ...]:
-        trouble = self._keys or self._room()
+        trouble = self._left_over or self._keys or self._room()
         return tuple(post.view(self._offline_since, self._next_probe, trouble) for post in self._posts.values())
 
     def on_change(self, call: Callable[[str], None]) -> None:
@@ -56,7 +61,7 @@ class Site:
                 self.changed(station_id)
 
     def start(self, station_id: str, hold: Money, language: str) -> None:
-        if self._offline_since is None and self._keys is None and self._room() is None:
+        if self._offline_since is None and not (self._left_over or self._keys or self._room()):
             self._posts[station_id].start(hold, language)
 
     def press(self, station_id: str, act: Act, who: str) -> None:
@@ -71,8 +76,13 @@ class Site:
     async def run(self, scope: TaskScope) -> None:
         """Take up what the journal remembers, then serve until cancelled."""
         for rows in await self._journal.unsettled():
-            session = fold(rows)
-            self._post_of(session).resume(session)
+            try:
+                session = fold(rows)
+                self._post_of(session).resume(session)
+            except (FaultError, ValueError) as error:
+                # The others settle all the same, and nothing new is sold beside a session that nobody can take up.
+                self._left_over = _left_over(error)
+                log.error("%s", self._left_over.detail)
         for post in self._posts.values():
             scope.spawn(post.run(), f"station {post.info.id}")
         scope.spawn(self._probe(), "vipps probe")
@@ -95,3 +105,10 @@ class Site:
             self.heard(await self._payments.look(PROBE_REFERENCE))
             self._next_probe = later(self._clock.now(), PROBE_S)
             await self._clock.sleep(PROBE_S)
+
+
+def _left_over(error: FaultError | ValueError) -> Trouble:
+    if isinstance(error, FaultError):
+        return error.trouble
+    text = f"A session in the journal cannot be read ({error}). Nothing is sold until somebody has looked at it."
+    return Trouble(Fault.JOURNAL_BROKEN, text)

@@ -24,7 +24,7 @@ from kiosk.sim.vipps import Simulator, create_app
 from kiosk.sim.vipps import serving as serving_vipps
 from kiosk.sim.vipps.wire import Arrival
 
-RATE = 120.0
+RATE = 240.0
 SEED = 31  # of the first hundred days the one on which Kari takes least
 DEADLINE_S = 40.0
 LOOK_S = 0.004

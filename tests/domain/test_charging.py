@@ -8,8 +8,8 @@ import pytest
 from kiosk.domain.charging import (
     BLIND_S,
     DONE_S,
+    DROPPED_S,
     MAX_SESSION_S,
-    OPEN_TIMEOUT_S,
     SILENCE_S,
     START_TIMEOUT_S,
     SUSPECTS,
@@ -21,6 +21,7 @@ from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Currency
 from kiosk.domain.session import idle, noteworthy, step
 from kiosk.domain.states import Charging, Phase, Returning, Session, Settling, Step, Stopping, Waiting, Why
+from kiosk.domain.stopping import OPEN_TIMEOUT_S
 from kiosk.domain.tariff import IdleFee, Tariff, Usage
 from tests.domain import given
 from tests.domain.given import PRICE, RATED_W, after, at, nok, plug, reading, watched
@@ -375,7 +376,9 @@ def test_the_largest_step_is_a_fifth_over_rated_power_and_two_register_steps() -
 
 
 def test_a_meter_that_cannot_be_believed_before_the_first_energy_gives_everything_back() -> None:
-    stops(after(given.waiting(), watched(20, 9_000))[0], Why.FAULT, Fault.METER_JUMPED)
+    jumps = [watched(seconds, 9_000) for seconds in (20, 22, 24)]
+    assert isinstance(after(given.waiting(), *jumps[: SUSPECTS - 1])[0], Waiting)
+    stops(after(given.waiting(), *jumps)[0], Why.FAULT, Fault.METER_JUMPED)
     stops(after(given.waiting(), watched(20, 1_000, serial="m-2"))[0], Why.FAULT, Fault.METER_REPLACED)
 
 
@@ -411,7 +414,9 @@ def test_a_silent_meter_at_the_end_settles_by_the_last_believed_register() -> No
     assert isinstance(session, Stopping)
     session, _ = after(session, watched(7_232, None, Pilot.B, enabled=False))
     assert isinstance(session, Settling)
-    assert (session.usage.energy_wh, session.fault) == (10_000, None)
+    assert session.usage.energy_wh == 10_000
+    assert session.fault is not None
+    assert session.fault.fault is Fault.METER_SILENT
 
 
 @pytest.mark.parametrize(
@@ -423,11 +428,39 @@ def test_a_silent_meter_at_the_end_settles_by_the_last_believed_register() -> No
     ],
 )
 def test_an_end_register_that_cannot_be_believed_is_not_billed_and_is_a_fault(event: Watched, fault: Fault) -> None:
-    session, _ = after(given.stopping(), event)
+    once, _ = after(given.stopping(), event)
+    assert isinstance(once, Stopping), "one bad answer is asked about again"
+    session, _ = after(once, replace(event, at=at(7_201 + OPEN_TIMEOUT_S)))
     assert isinstance(session, Settling)
     assert session.usage.energy_wh == 10_000
     assert session.fault is not None
     assert session.fault.fault is fault
+
+
+def test_one_bad_end_register_is_followed_by_the_right_one() -> None:
+    bad = watched(7_203, 99_000, Pilot.B, enabled=False, power_w=0)
+    session, _ = after(given.stopping(), bad, watched(7_205, 11_002, Pilot.B, enabled=False, power_w=0))
+    assert isinstance(session, Settling)
+    assert (session.usage.energy_wh, session.fault) == (10_002, None)
+
+
+def test_a_car_that_was_there_and_leaves_before_the_first_energy_ends_the_session() -> None:
+    """Whoever plugs in next is another driver, and would charge on this one's hold."""
+    there = after(given.waiting(), watched(20, 1_000, Pilot.B, power_w=0))[0]
+    stops(after(there, watched(22, 1_000, Pilot.A, power_w=0))[0], Why.UNPLUGGED)
+    assert isinstance(after(given.waiting(), watched(20, 1_000, Pilot.A, power_w=0))[0], Waiting)
+
+
+def test_a_close_that_may_be_lost_is_repeated_also_where_the_controller_cannot_tell() -> None:
+    _, commands = after(given.waiting(), watched(20, 1_000, Pilot.B, enabled=None, power_w=0))
+    assert commands == (CLOSE,)
+
+
+def test_a_contactor_that_dropped_by_itself_ends_the_session_after_five_minutes() -> None:
+    off = [watched(s, 1_010, Pilot.B, enabled=False, power_w=0) for s in (100, 100 + DROPPED_S - 2, 100 + DROPPED_S)]
+    session, _ = after(given.charging(), *off[:2])
+    assert isinstance(session, Charging)
+    stops(after(session, off[2])[0], Why.FAULT, Fault.CHARGER_FAULT)
 
 
 def test_a_stop_is_not_undone_by_a_restart() -> None:
@@ -496,7 +529,9 @@ def test_after_a_restart_the_register_decides_and_the_minutes_end_where_the_jour
 def test_a_meter_exchanged_during_the_power_cut_bills_the_proven_part_and_is_a_fault() -> None:
     running = run(given.charging(), watched(3_600, 4_000))
     back = after(running, Restarted(at(4_200, boot="boot-2")))[0]
-    other = [watched(s, 7, Pilot.B, enabled=False, power_w=0, serial="m-2", boot="boot-2") for s in (4_202, 4_204)]
+    other = [
+        watched(s, 7, Pilot.B, enabled=False, power_w=0, serial="m-2", boot="boot-2") for s in (4_202, 4_204, 4_234)
+    ]
     session, _ = after(back, *other)
     assert isinstance(session, Settling)
     assert session.usage.energy_wh == 3_000
@@ -527,10 +562,36 @@ def test_back_and_stopped_by_the_driver_stops() -> None:
     assert commands == (OPEN,)
 
 
-def test_a_second_restart_while_coming_back_keeps_the_first_ones_patience() -> None:
-    back = after(given.charging(), Restarted(at(40)))[0]
-    again, commands = after(back, Restarted(at(60)))
-    assert (again, commands) == (back, (Watch(),))
+def test_a_second_restart_while_coming_back_has_a_patience_of_its_own() -> None:
+    """With a clock that went back an hour between the two it would else wait for that hour."""
+    back = after(given.charging(), Restarted(at(3_640)))[0]
+    again, commands = after(back, Restarted(at(60, boot="boot-2")))
+    assert (type(again), commands) == (Returning, (Watch(),))
+    stops(after(again, watched(91, None, boot="boot-2"))[0], Why.RESTARTED, Fault.METER_SILENT)
+
+
+def test_a_wait_that_goes_on_after_a_restart_counts_from_there() -> None:
+    back = after(given.waiting(), Restarted(at(30, boot="boot-2")))[0]
+    session, _ = after(back, watched(32, 1_000, Pilot.B, power_w=0, boot="boot-2"))
+    assert isinstance(session, Waiting)
+    assert session.since == at(32, boot="boot-2")
+
+
+def test_what_ran_on_for_hours_behind_a_dead_kiosk_is_not_billed() -> None:
+    """The driver stopped, the machine fell, and a contactor without a watchdog stayed closed."""
+    session, _ = after(given.stopping(), Restarted(at(18_000, boot="boot-2")))
+    session, _ = after(session, watched(18_002, 31_000, Pilot.B, enabled=False, power_w=0, boot="boot-2"))
+    assert isinstance(session, Settling)
+    assert session.usage.energy_wh == 10_000
+
+
+def test_a_power_cut_on_a_machine_without_a_clock_still_bills_the_last_minute() -> None:
+    running = run(given.charging(), watched(3_600, 4_000))
+    back = after(running, Restarted(at(100, boot="boot-2")))[0]
+    ended = watched(102, 4_055, Pilot.B, enabled=False, power_w=0, boot="boot-2")
+    session, _ = after(back, ended, ended)
+    assert isinstance(session, Settling)
+    assert (session.usage.energy_wh, session.fault) == (3_055, None)
 
 
 # --- what is worth a row ------------------------------------------------------------------------------------------

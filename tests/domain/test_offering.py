@@ -8,6 +8,7 @@ from kiosk.domain.commands import Create, Look, Release, Watch, Withdraw
 from kiosk.domain.events import Act, LookFailed, Pressed, Restarted, Ticked, Verdict
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.offering import CREATE_TRIES, OFFER_S
+from kiosk.domain.pacing import UNKNOWNS
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.session import idle, step
 from kiosk.domain.states import (
@@ -70,6 +71,24 @@ def withdrawing(why: Why) -> Session:
 
 
 WITHDRAWN = (Why.DRIVER_CANCELLED, Why.OFFER_RAN_OUT, Why.RESTARTED, Why.NOT_CREATED)
+
+
+def test_a_payment_that_was_there_is_not_forgotten_for_a_404() -> None:
+    """The driver could still approve a code that is on their phone."""
+    session, _ = after(offered(), Pressed(at(20), Act.CANCEL, "glass"))
+    for number in range(1, UNKNOWNS):
+        session, _ = after(session, looked(60 * number, None))
+        assert isinstance(session, Withdrawing)
+    session, _ = after(session, looked(600, None))
+    assert isinstance(session, Stuck)
+    assert session.fault is Fault.PAYMENT_UNKNOWN
+
+
+def test_no_post_waits_a_day_because_vipps_asked_for_it() -> None:
+    session, _ = after(offered(), Pressed(at(20), Act.CANCEL, "glass"), LookFailed(at(22), AWAY, 86_400))
+    pause = idle(session, at(22))
+    assert pause is not None
+    assert pause.after_s <= 120
 
 
 def test_an_accepted_price_becomes_a_request_under_a_key_that_every_restart_makes_again() -> None:

@@ -8,9 +8,10 @@ import pytest
 from kiosk.domain.commands import Capture, Command, LinkSession, Look, Release, SendReceipt
 from kiosk.domain.events import Act, Answered, LookFailed, Pressed, Restarted, Ticked, Verdict
 from kiosk.domain.fault import Fault
+from kiosk.domain.pacing import UNKNOWNS
 from kiosk.domain.payment import Approval, Effect, Payment
 from kiosk.domain.session import idle, step
-from kiosk.domain.settling import GENERATIONS, LINK_TRIES
+from kiosk.domain.settling import GENERATIONS, HOURLY_S, LINK_TRIES
 from kiosk.domain.states import Abandoned, Ready, Session, Settled, Settling, Step, Stuck, Why
 from tests.domain import given
 from tests.domain.given import AWAY, REFERENCE, after, answered, at, captured, entry, key, looked, nok, payment
@@ -52,7 +53,7 @@ ACCOUNTS: list[tuple[str, Callable[[], Settling], Payment | None, type[Session] 
     ("captured is not the due",                given.settling,   paid(captured=4_800),                                           Fault.PAYMENT_MISMATCH),
     ("the hold is another",                    given.settling,   paid(captured=0, authorized=20_000),                            Fault.PAYMENT_MISMATCH),
     ("the capture is gone at the release",     given.releasing,  open_hold(),                                                    Fault.PAYMENT_MISMATCH),
-    ("Vipps does not know the payment",        given.settling,   None,                                                           Fault.PAYMENT_UNKNOWN),
+    ("Vipps once does not know the payment",   given.settling,   None,                                                           (Step.CAPTURE, None)),
     ("the hold died under a due",              given.settling,   payment(Approval.EXPIRED, authorized=0),                        Fault.PAYMENT_MISMATCH),
     ("a word that we have not met",            given.settling,   payment(Approval.UNKNOWN),                                      (Step.CAPTURE, None)),
     ("our release, found",                     given.releasing,  paid(OUR_CAPTURE, OUR_RELEASE, captured=4_900, cancelled=25_100), (Step.RECEIPT, None)),
@@ -158,18 +159,57 @@ def test_what_only_a_person_can_decide_waits_for_one(fault: Fault) -> None:
     assert (session.fault, commands, idle(session, at(9_000))) == (fault, (), None)
 
 
-def test_the_generations_run_out_and_then_a_person_is_asked() -> None:
+def test_only_several_answers_in_a_row_make_a_payment_unknown() -> None:
+    """One "no such payment" may be a gateway's."""
+    session: Session = given.settling()
+    for number in range(1, UNKNOWNS):
+        session, _ = after(session, looked(8_000 + 2_000 * number, None))
+        assert isinstance(session, Settling)
+    again, _ = after(session, looked(30_000, open_hold()), looked(32_000, None))
+    assert isinstance(again, Settling), "an answer in between begins the count afresh"
+    session, _ = after(session, looked(40_000, None))
+    assert isinstance(session, Stuck)
+    assert session.fault is Fault.PAYMENT_UNKNOWN
+
+
+def test_a_no_that_stays_is_asked_about_once_an_hour_and_never_given_up() -> None:
     session: Session = given.settling()
     keys, seconds = [], 8_000
     for _ in range(2 * GENERATIONS + 2):
-        seconds += 2_000
+        seconds += 4_000
         refused = answered(seconds, Step.CAPTURE, REFUSED, code="6080", fault=Fault.CAPTURE_REFUSED)
         session, _ = after(session, refused, looked(seconds + 1, open_hold()))
-        session, commands = after(session, looked(seconds + 1_900, open_hold()))
+        pause = idle(session, at(seconds + 1))
+        session, commands = after(session, looked(seconds + 3_700, open_hold()))
         keys += [command.key for command in commands if isinstance(command, Capture)]
+    assert isinstance(session, Settling)
+    assert keys == [key(Step.CAPTURE, generation) for generation in range(1, 2 * GENERATIONS + 3)]
+    assert pause is not None
+    assert pause.after_s == HOURLY_S
+
+
+def test_funds_that_are_gone_are_for_a_person_at_once() -> None:
+    refused = answered(8_000, Step.CAPTURE, REFUSED, code="6260", fault=Fault.CAPTURE_REFUSED)
+    session, _ = after(given.settling(), refused, looked(8_001, open_hold()))
     assert isinstance(session, Stuck)
     assert session.fault is Fault.CAPTURE_REFUSED
-    assert keys == [key(Step.CAPTURE, generation) for generation in range(1, GENERATIONS)]
+
+
+def test_a_receipt_that_is_refused_for_the_keys_is_sent_again() -> None:
+    """The money is settled: a gateway's 401 must not leave the session to a person."""
+    refused = answered(8_000, Step.RECEIPT, REFUSED, code="http-401", fault=Fault.VIPPS_KEYS)
+    session, commands = after(given.receipting(), refused)
+    assert isinstance(session, Settling)
+    assert (session.step, commands) == (Step.RECEIPT, ())
+
+
+def test_an_effect_that_the_sums_do_not_show_yet_is_never_sent_again() -> None:
+    """The log has our capture, the aggregate lags behind it, and the answer had been a no."""
+    refused = answered(8_000, Step.CAPTURE, REFUSED, code="6080", fault=Fault.CAPTURE_REFUSED)
+    lagging = paid(OUR_CAPTURE, captured=0)
+    session, commands = after(given.settling(), refused, looked(8_001, lagging), looked(9_000, lagging))
+    assert isinstance(session, Settling)
+    assert (session.step, session.generation, commands) == (Step.CAPTURE, 0, ())
 
 
 def test_a_hold_that_is_captured_in_full_has_nothing_to_release() -> None:
@@ -359,7 +399,11 @@ def test_what_vipps_asks_for_is_kept_and_no_wait_is_over_a_quarter_more_than_fif
         assert pause is not None
         waits.append(pause.after_s)
     assert waits[0] < 30 < 900 <= max(waits) <= 1_125
-    session, _ = step(session, LookFailed(at(61_000), AWAY, retry_after_s=5_000))
+    session, _ = step(session, LookFailed(at(61_000), AWAY, retry_after_s=3_500))
     pause = idle(session, at(61_000))
     assert pause is not None
-    assert pause.after_s == 5_000
+    assert pause.after_s == 3_500
+    session, _ = step(session, LookFailed(at(65_000), AWAY, retry_after_s=86_400))
+    pause = idle(session, at(65_000))
+    assert pause is not None
+    assert pause.after_s == 3_600, "a day would be a forgotten session"

@@ -37,13 +37,19 @@ class Controller:
         self._written: Instant | None = None
         self._armed_on: int | None = None
         self._fed: Instant | None = None
+        self._starved = False
 
     async def enable(self) -> Outcome[None]:
         """Sets the current and lets the car charge; never before the fail-safe is armed."""
+        self._starved = False
         return await self._command(True, self._enable())
 
     async def disable(self) -> Outcome[None]:
-        return await self._command(False, self._switch(False))
+        """Until this is done the fail-safe is not fed any more: a contactor that does not hear us opens by itself."""
+        self._starved = True
+        outcome = await self._command(False, self._switch(False))
+        self._starved = not isinstance(outcome, Done)
+        return outcome
 
     async def look(self) -> Plug | Trouble:
         try:
@@ -59,6 +65,9 @@ class Controller:
         while failsafe is None:
             await asyncio.Event().wait()
         while True:
+            if self._starved:
+                await self._sleep(RETRY_S)
+                continue
             await self._sleep(failsafe.feed_s if await self._feed(failsafe) else RETRY_S)
 
     # Commands.

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.fault import Fault, FaultError, Trouble
+from kiosk.domain.metering import MOVING_W
 from kiosk.services.meter.profile import Check, Energy, MeterProfile
 from kiosk.services.meter.sunspec import find_models
 from kiosk.services.modbus import catalogue, url
@@ -74,7 +75,8 @@ class MeterReader:
             register, power_w = await self._take(proof)
         if self._device.connection != proof.connection:
             raise self._wrong(Fault.METER_SILENT, f"{self._device.where} hangs up again and again. Check its network.")
-        if self._seen is None or self._seen[0] != register.import_wh:
+        # A register that stands while nothing flows proves nothing: frozen is only what stands under power.
+        if self._seen is None or self._seen[0] != register.import_wh or power_w <= MOVING_W:
             self._seen = register.import_wh, register.at
         return Reading(register.import_wh, power_w, proof.serial, register.at, self._seen[1], register.step_wh)
 

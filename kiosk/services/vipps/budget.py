@@ -27,7 +27,7 @@ class Budget:
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
         self._calls: dict[Counted, deque[float]] = {}
-        self._closed_until_s: dict[Counted, float] = {}
+        self._closed: dict[Counted, tuple[float, float]] = {}
         self._swept_s = now_s()
 
     def take(self, counted: Counted) -> None:
@@ -36,7 +36,7 @@ class Budget:
         self._sweep(now_s)
         operation, reference = counted
         calls = self._calls[counted] = _recent(self._calls.get(counted, ()), now_s)
-        wait_s = self._closed_until_s.get(counted, now_s) - now_s
+        wait_s = _left_s(self._closed.get(counted), now_s)
         if len(calls) >= PER_WINDOW[operation]:
             wait_s = max(wait_s, calls[0] + WINDOW_S - now_s)
         if wait_s > 0:
@@ -48,7 +48,7 @@ class Budget:
 
     def close(self, counted: Counted, wait_s: float) -> None:
         """Vipps itself asked for a pause."""
-        self._closed_until_s[counted] = self._now_s() + wait_s
+        self._closed[counted] = (self._now_s(), wait_s)
 
     def _sweep(self, now_s: float) -> None:
         """Once a window, or when the clock was set back: drop what nobody asks for any more."""
@@ -57,7 +57,13 @@ class Budget:
         self._swept_s = now_s
         kept = ((counted, _recent(calls, now_s)) for counted, calls in self._calls.items())
         self._calls = {counted: calls for counted, calls in kept if calls}
-        self._closed_until_s = {counted: at_s for counted, at_s in self._closed_until_s.items() if at_s > now_s}
+        self._closed = {counted: pause for counted, pause in self._closed.items() if _left_s(pause, now_s) > 0}
+
+
+def _left_s(pause: tuple[float, float] | None, now_s: float) -> float:
+    """What is left of a pause; nothing, if the clock was set back to before it began."""
+    begun_s, wait_s = pause or (now_s, 0.0)
+    return begun_s + wait_s - now_s if now_s >= begun_s else 0.0
 
 
 def _recent(calls: Iterable[float], now_s: float) -> deque[float]:

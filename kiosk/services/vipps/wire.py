@@ -1,11 +1,11 @@
 """Vipps' words: what stands on the wire, read tolerantly (more fields, new names) and written byte for byte the same."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, TypeAdapter, ValidationError
@@ -140,14 +140,16 @@ class OrderWire(Wire):
 def parse(shape: type[T], answer: Answer, where: str) -> T:
     """Read an answer. Raises Unreadable that names each wrong field, and never its content."""
     try:
-        return _adapter(shape).validate_json(answer.body)
+        adapter: TypeAdapter[T] = _adapter(cast("Hashable", shape))
+        return adapter.validate_json(answer.body)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors()]
     raise Unreadable(f"The answer of {where} cannot be read: {'; '.join(wrong[:5])}.")
 
 
 @cache
-def _adapter(shape: type[T]) -> TypeAdapter[T]:
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    """Kept: to build one takes longer than to read an answer."""
     return TypeAdapter(shape)
 
 
