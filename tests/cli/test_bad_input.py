@@ -56,7 +56,9 @@ def test_a_controller_without_a_watchdog_needs_a_name_that_allows_it(tmp_path: P
 def test_missing_credentials_say_where_they_were_looked_for(tmp_path: Path) -> None:
     config = write_config(tmp_path, 'environment = "simulator"\nbase_url = "http://127.0.0.1:8100"',
                           'environment = "test"\nmerchant_serial_number = "123456"')  # fmt: skip
-    ran = kiosk("vipps", "token", "--config", config, environ={"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"})
+    ran = kiosk(
+        "vipps", "token", "--config", config, environ={"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    )
     assert_sentence(ran, "CLIENT_ID", "keyring", "KIOSK_SECRET_CLIENT_ID", fault="vipps-keys")
 
 
@@ -93,7 +95,11 @@ def test_a_vipps_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 def test_a_payment_that_nobody_made_is_unknown(tmp_path: Path) -> None:
     with serving("sim", "vipps", "--port", 0) as (line,):
         config = write_config(tmp_path, vipps=port_of(line))
-        assert_sentence(kiosk("vipps", "payment", "show", "NO-SND-003-1", "--config", config), "does not know", fault="payment-unknown")
+        assert_sentence(
+            kiosk("vipps", "payment", "show", "NO-SND-003-1", "--config", config),
+            "does not know",
+            fault="payment-unknown",
+        )
 
 
 def test_a_meter_on_another_unit_id_is_looked_for_in_vain() -> None:
@@ -148,11 +154,15 @@ def test_a_second_process_is_refused_and_the_first_goes_on(tmp_path: Path) -> No
 def test_a_damaged_journal_is_kept_and_named(tmp_path: Path) -> None:
     config, journal = write_config(tmp_path), tmp_path / "journal.sqlite3"
     journal.write_bytes(b"this is no database" * 100)
-    assert_sentence(kiosk("station", "--headless", "--config", config), str(journal), "Keep the file", fault="journal-broken")
+    assert_sentence(
+        kiosk("station", "--headless", "--config", config), str(journal), "Keep the file", fault="journal-broken"
+    )
     assert journal.read_bytes() == b"this is no database" * 100
 
 
-@pytest.mark.parametrize("words", [["sessions", "show"], ["meter", "read"], ["nonsense"], ["sim", "vipps", "--port", "x"]])
+@pytest.mark.parametrize(
+    "words", [["sessions", "show"], ["meter", "read"], ["nonsense"], ["sim", "vipps", "--port", "x"]]
+)
 def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
     assert kiosk(*words).code == 2
 

@@ -188,7 +188,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "code": lambda: one(CHARGING, glass=on(Place.CODE, digits="47")),
     "code-locked": lambda: one(CHARGING, glass=on(Place.CODE), stop_locked_s=47),
     "returning": lambda: one(Returning(CHARGING, at(-4))),
-    "stopping": lambda: one(Stopping(offer(), BEGIN, reading(4_213_191, 0), USED, Why.STOPPED, at(-2))),
+    "stopping": lambda: one(Stopping(offer(), BEGIN, reading(4_213_191, 0), USED, Why.STOPPED, at(-2), at(-2))),
     "settling": lambda: one(SETTLING),
     "settling-slow": lambda: one(replace(SETTLING, pace=Pace(5, at(-3), 60)), offline_since=at(-90), next_try=at(57)),
     "settling-fault": lambda: one(replace(SETTLING, why=Why.FAULT, fault=TROUBLE)),

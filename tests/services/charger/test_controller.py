@@ -13,6 +13,7 @@ from kiosk.services.charger.controller import Controller, NoController, open_cha
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.catalogue import load
+from kiosk.services.modbus.errors import DeviceRefused
 from kiosk.services.modbus.url import parse
 from kiosk.sim import modbus_pdu
 from kiosk.sim.car import Car
@@ -402,3 +403,27 @@ async def test_wrong_settings_are_one_sentence(profile_id: str, amps: int, sente
             open_charger(lines, profile_id, "tcp://127.0.0.1:1", Bench().now, amps)
     assert caught.value.trouble.fault is Fault.CONFIG_WRONG
     assert sentence in caught.value.trouble.detail
+
+
+async def test_a_contactor_that_does_not_hear_the_stop_is_starved_until_it_opens_by_itself() -> None:
+    """Feeding the watchdog of a controller that refused to open would hold its contactor closed for ever."""
+    bench = Bench()
+    async with bench.on_tcp() as controller:
+        assert isinstance(await controller.enable(), Done)
+        write = controller._device.write_register
+
+        async def refuse_the_switch(address: int, value: int) -> None:
+            if address == 5014:
+                raise DeviceRefused("refused the write", 4)
+            await write(address, value)
+
+        controller._device.write_register = refuse_the_switch  # type: ignore[method-assign]
+        assert not isinstance(await controller.disable(), Done)
+        alive = asyncio.create_task(controller.keep_alive())
+        bench.writes.clear()
+        while bench.ms < 120_000:
+            await bench.sleep(1)
+        alive.cancel()
+        assert bench.writes == []
+        bench.post.advance()
+        assert not bench.post.contactor_closed

@@ -1,0 +1,159 @@
+"""What must hold whatever the cable's controller, the disk or an old journal does: nothing is on that nobody pays for."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+import pytest
+
+import tests.flow.town as town_module
+from kiosk.domain.energy import Plug, Reading
+from kiosk.domain.events import Act
+from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.outcome import InDoubt, Outcome
+from kiosk.domain.payment import Approval
+from kiosk.domain.states import Charging, Offered, Settled
+from kiosk.flow.ports import Row
+from kiosk.flow.site import Site
+from kiosk.flow.tasks import TaskScope
+from tests.flow.test_post import HOLD, charging, open_for, session, view, visited
+from tests.flow.town import FakeCharger, Kiosk, Outlet, PowerCut, Town, until
+from tests.virtual_loop import run_virtual
+
+SILENT = Trouble(Fault.CHARGER_SILENT, "The controller did not answer.")
+
+
+class Deaf(FakeCharger):
+    """A controller whose line is away for a while."""
+
+    deaf = False
+
+    async def look(self) -> Plug | Trouble:
+        return SILENT if Deaf.deaf else await super().look()
+
+    async def _switch(self, *, closed: bool) -> Outcome[None]:
+        if Deaf.deaf:
+            await asyncio.sleep(0.2)
+            return InDoubt(SILENT)
+        return await super()._switch(closed=closed)
+
+
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> type[Deaf]:
+    Deaf.deaf = False
+    monkeypatch.setattr(town_module, "FakeCharger", Deaf)
+    return Deaf
+
+
+def test_a_contactor_that_could_not_be_opened_is_opened_as_soon_as_its_controller_is_back(deaf: type[Deaf]) -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        await asyncio.sleep(300)
+        deaf.deaf = True
+        site.press("post-1", Act.STOP, "desk")
+        await asyncio.sleep(150)
+        assert town.outlet().closed
+        assert view(site).trouble is not None, "nothing may be sold behind a contactor that nobody can see"
+        deaf.deaf = False
+        await until(lambda: not town.outlet().closed)
+        await until(lambda: isinstance(session(site), Settled))
+
+    visited(visit)
+
+
+def test_a_contactor_found_closed_at_a_free_post_is_opened() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        town.outlet().closed = True
+        await until(lambda: not town.outlet().closed)
+        await until(lambda: view(site).trouble is None)
+
+    visited(visit)
+
+
+def test_a_disk_that_refuses_the_stop_leaves_no_contactor_closed() -> None:
+    town = Town()
+
+    async def work() -> None:
+        kiosk = Kiosk(town)
+        async with TaskScope() as scope:
+            site = kiosk.site(scope)
+            scope.spawn(site.run(scope), "site")
+            await asyncio.sleep(1)
+            await charging(town, site)
+
+            async def refuse() -> None:
+                raise OSError("no space left")
+
+            kiosk.journal.before_append = refuse
+            site.press("post-1", Act.STOP, "glass")
+            await scope.wait()
+
+    with pytest.raises(OSError, match="no space left"):
+        run_virtual(work())
+    assert not town.outlet().closed
+
+
+def test_a_session_that_cannot_be_read_keeps_no_other_from_settling(expected_log: object) -> None:
+    assert callable(expected_log)
+    expected_log("cannot be read")
+    town = Town()
+
+    async def before(town: Town, kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        kiosk.power.off = True
+
+    async def after(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await until(lambda: isinstance(session(site), Settled))
+        site.leave("post-1")
+        trouble = view(site).trouble
+        assert trouble is not None
+        assert trouble.fault is Fault.JOURNAL_BROKEN
+        site.start("post-1", HOLD, "nb")
+        await asyncio.sleep(30)
+        assert session(site) is None, "nothing is sold beside a session that nobody can take up"
+
+    async def work() -> None:
+        with contextlib.suppress(PowerCut):
+            await open_for(town, before)
+        town.rows.insert(0, Row("old-1", "event:FromTheFuture", "{}", town.now()))
+        await asyncio.sleep(100)
+        await open_for(town, after)
+
+    run_virtual(work())
+
+
+@pytest.mark.parametrize("step_wh", [1, 10, 100])
+@pytest.mark.parametrize("power_w", [1_400, 7_400])
+def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, power_w: int) -> None:
+    """A coarse register has stood still for an hour, rightly; at the first power it must not count as frozen."""
+
+    class Coarse(Outlet):
+        seen: Reading | None = None
+
+        def reading(self) -> Reading | Trouble:
+            found = super().reading()
+            if isinstance(found, Trouble):
+                return found
+            wh = found.import_wh // step_wh * step_wh
+            rests = self.seen is not None and self.seen.import_wh == wh and found.power_w > 200
+            since = self.seen.since if rests and self.seen is not None else found.at
+            self.seen = replace(found, import_wh=wh, since=since, resolution_wh=step_wh)
+            return self.seen
+
+    town = Town()
+    town.posts["post-1"] = outlet = Coarse(town)
+    outlet.power_w = power_w
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await asyncio.sleep(3600)
+        site.start("post-1", HOLD, "nb")
+        await until(lambda: isinstance(session(site), Offered))
+        offered = session(site)
+        assert isinstance(offered, Offered)
+        town.outlet().drawing = True
+        town.ledger.decide(offered.offer.reference, Approval.AUTHORIZED)
+        await until(lambda: isinstance(session(site), Charging))
+        await asyncio.sleep(300)
+        assert isinstance(session(site), Charging)
+
+    visited(visit, town=town)
