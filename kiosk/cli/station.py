@@ -53,7 +53,7 @@ def _glass(
     from kiosk.ui.splash import Splash
 
     splash = raised or Splash(size)  # before the imports below, which take longer than all that a driver waits for
-    # httpx would load its own command line with rich, pygments and click: 7 MB and 80 ms that a station never uses.
+    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     from kiosk.compose import open_site
     from kiosk.config import load

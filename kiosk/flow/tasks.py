@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+CANCEL_AGAIN_S = 30.0  # longer than any send on its way may take
+
 
 class TaskScope:
     """Owns its tasks from `async with` to its end. The first that fails ends `wait()` with its exception."""
@@ -25,8 +27,9 @@ class TaskScope:
     ) -> None:
         while self._tasks:  # a task may give birth to another while it ends
             task = self._tasks[-1]
-            task.cancel()
-            await asyncio.wait({task})
+            while not task.done():  # a library below may have swallowed a cancellation: say it again
+                task.cancel()
+                await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
             await asyncio.sleep(0)
         if self._failed is not None and self._failed.done() and not self._failed.cancelled() and error is None:
             self._failed.result()

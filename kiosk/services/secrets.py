@@ -4,9 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import keyring
-from keyring.errors import KeyringError
-
 from kiosk.domain.fault import Fault, FaultError, Trouble
 
 NAMES = ("CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_KEY")
@@ -34,6 +31,9 @@ def _credential(name: str, environ: Mapping[str, str]) -> str | None:
 
 def _from_keyring(service: str, name: str) -> str | None:
     """A headless machine has no keyring; that is no fault as long as another place has the secret."""
+    import keyring  # 4 MB that a station with systemd credentials never needs
+    from keyring.errors import KeyringError
+
     try:
         return keyring.get_password(service, name)
     except KeyringError:

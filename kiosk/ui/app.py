@@ -81,9 +81,9 @@ async def _live(main: Callable[[App], Coroutine[Any, Any, int]], app: App, gui: 
     ends: list[None] = []
 
     def end() -> None:
-        if task is not None and not ends:
+        if task is not None:
             ends.append(None)
-            task.cancel()
+            task.cancel()  # again at a second signal: a library may have swallowed the first
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -192,7 +192,7 @@ def answering(answer: object) -> Iterator[int]:
         def do_GET(self) -> None:
             answer(self)  # type: ignore[operator]
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *_: object) -> None:
             return

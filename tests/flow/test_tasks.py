@@ -240,3 +240,24 @@ def test_a_task_that_outlives_its_owner_is_named() -> None:
 
     with pytest.raises(AssertionError, match="stray"):
         run_virtual(main())
+
+
+def test_a_task_whose_library_swallows_a_cancellation_is_cancelled_again() -> None:
+    """Else a station that is told to stop would hang for ever."""
+    heard = 0
+
+    async def deaf() -> None:
+        nonlocal heard
+        while heard < 2:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                heard += 1
+
+    async def work() -> None:
+        async with TaskScope() as scope:
+            scope.spawn(deaf(), "deaf")
+            await asyncio.sleep(1)
+
+    run_virtual(work())
+    assert heard == 2
