@@ -151,8 +151,9 @@ async def _approved(http: httpx.AsyncClient, headers: dict[str, str], name: str)
 
 
 async def _bare(http: httpx.AsyncClient, headers: dict[str, str], name: str) -> None:
-    """Capture, look, release, look, receipt, link: what settlement needs, with nothing written down."""
+    """Look, capture, look, release, look, receipt, link: what settlement needs, with nothing written down."""
     path = f"/epayment/v1/payments/{name}"
+    await _asked(http, headers, path)
     due = {"modificationAmount": {"currency": "NOK", "value": 148_37}}
     await _told(http, "POST", f"{path}/capture", due, {**headers, "Idempotency-Key": str(uuid4())})
     await _asked(http, headers, path)

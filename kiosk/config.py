@@ -9,12 +9,14 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Currency, Money
 from kiosk.domain.tariff import IdleFee, Tariff, price_e4
+from kiosk.words.catalogue import languages
 
 VOLTS_THREE_PHASE = 690
 STATION_ID = r"^[A-Za-z0-9-]{1,24}$"
@@ -36,6 +38,21 @@ def _price(value: object) -> int:
 
 Price = Annotated[int, BeforeValidator(_price)]
 Amount = Annotated[int, BeforeValidator(_amount)]
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Oslo") from None
+    return name
+
+
+def _language(code: str) -> str:
+    known = languages()
+    if code not in known:
+        raise ValueError(f"{code!r} is no language of this kiosk; it knows {', '.join(known)}")
+    return code
 
 
 class Part(BaseModel):
@@ -92,8 +109,8 @@ class SitePart(Part):
     name: str = Field(min_length=1, max_length=40)
     help_phone: str = Field(min_length=3, max_length=24)
     public_url: str | None = Field(default=None, pattern=r"^https://[^\s]+[^/\s]$")
-    language: str = "nb"
-    timezone: str = "Europe/Oslo"
+    language: Annotated[str, AfterValidator(_language)] = "nb"
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Oslo"
 
 
 class DevicePart(Part):
@@ -136,12 +153,26 @@ def _distinct(stations: tuple[StationPart, ...]) -> tuple[StationPart, ...]:
     return stations
 
 
+def _own_devices(stations: tuple[StationPart, ...]) -> tuple[StationPart, ...]:
+    """Two stations on one meter would bill the same energy twice, and two on one controller switch each other off."""
+    for name in ("meter", "controller"):
+        urls = [getattr(station, name).url for station in stations if getattr(station, name).url]
+        if twice := next((url for url in urls if urls.count(url) > 1), None):
+            raise ValueError(f"two stations have the same {name} url {twice}; every station needs its own {name}")
+    return stations
+
+
 class Settings(Part):
     vipps: VippsPart
     journal: JournalPart
     tariff: TariffPart
     site: SitePart
-    station: Annotated[tuple[StationPart, ...], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
+    station: Annotated[
+        tuple[StationPart, ...],
+        Field(min_length=1, max_length=8),
+        AfterValidator(_distinct),
+        AfterValidator(_own_devices),
+    ]
     simulator: SimulatorPart | None = None
 
     @model_validator(mode="after")

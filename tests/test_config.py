@@ -51,6 +51,12 @@ def test_the_environment_overrides_a_key(tmp_path: Path) -> None:
         ("[site]", 'preferred_hold = "1"\n[site]', "preferred_hold has to be one of holds"),
         ("[site]", 'holds = ["0.50"]\npreferred_hold = "0.50"\n[site]', "every hold has to be at least 1.00 NOK"),
         ("[site]", "holds = [100.5]\n[site]", "100.5 is no amount; write it in quotes"),
+        ('help_phone = "22 00 00 00"', 'help_phone = "22 00 00 00"\ntimezone = "Mars/X"', "'Mars/X' is no time zone"),
+        (
+            'help_phone = "22 00 00 00"',
+            'help_phone = "22 00 00 00"\nlanguage = "xx"',
+            "'xx' is no language of this kiosk",
+        ),
         ("amps = 32", "amps = 200", "[station] 0 controller amps 200 is wrong"),
     ],
 )
@@ -68,6 +74,19 @@ def test_two_stations_cannot_share_an_id(tmp_path: Path) -> None:
     path = tmp_path / "kiosk.toml"
     path.write_text(text + text[text.index("[[station]]") :], "utf-8")
     with pytest.raises(FaultError, match="NO-SND-003 stands more than once"):
+        load(path, {})
+
+
+def test_two_stations_cannot_share_a_meter(tmp_path: Path) -> None:
+    """The same energy would be billed twice."""
+    text = RIGHT.read_text("utf-8")
+    second = text[text.index("[[station]]") :].replace("NO-SND-003", "NO-SND-004")
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text + second, "utf-8")
+    with pytest.raises(FaultError, match="the same meter url"):
+        load(path, {})
+    path.write_text(text + second.replace(":8502", ":8602"), "utf-8")
+    with pytest.raises(FaultError, match="the same controller url"):
         load(path, {})
 
 

@@ -15,7 +15,7 @@ from kiosk.compose import make_clock, vipps_settings
 from kiosk.config import Settings, load
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
-from kiosk.domain.outcome import Done, Outcome
+from kiosk.domain.outcome import Done, InDoubt, Outcome
 from kiosk.domain.payment import Account, Payment
 from kiosk.domain.tariff import price_e4
 from kiosk.services.vipps import Code, Vipps, open_vipps
@@ -76,7 +76,7 @@ def payment_capture(
     """Capture an amount by hand. The station does this by itself; a session captured by hand stops its automation."""
     settings, used = guarded(lambda: load(config), as_json), key or str(uuid4())
     money = _money(settings, amount, as_json)
-    account = _ask(config, as_json, lambda vipps: vipps.payments.capture(reference, money, used))
+    account = _ask(config, as_json, lambda vipps: vipps.payments.capture(reference, money, used), used)
     _changed(account, used, as_json)
 
 
@@ -86,7 +86,7 @@ def payment_release(
 ) -> None:
     """Release all of a hold that is not captured."""
     used = key or str(uuid4())
-    account = _ask(config, as_json, lambda vipps: vipps.payments.release(reference, used, unapproved_only=False))
+    account = _ask(config, as_json, lambda vipps: vipps.payments.release(reference, used, unapproved_only=False), used)
     _changed(account, used, as_json)
 
 
@@ -97,7 +97,7 @@ def payment_refund(
     """Give back what was captured."""
     settings, used = guarded(lambda: load(config), as_json), key or str(uuid4())
     money = _money(settings, amount, as_json)
-    account = _ask(config, as_json, lambda vipps: vipps.payments.refund(reference, money, used))
+    account = _ask(config, as_json, lambda vipps: vipps.payments.refund(reference, money, used), used)
     _changed(account, used, as_json)
 
 
@@ -153,7 +153,7 @@ def receipt_show(reference: Reference, config: Config = CONFIG_DEFAULT, as_json:
     show(data, as_json, lambda: _lines(data))
 
 
-def _ask(config: Path, as_json: bool, call: Callable[[Vipps], Awaitable[Outcome[Any]]]) -> Any:
+def _ask(config: Path, as_json: bool, call: Callable[[Vipps], Awaitable[Outcome[Any]]], key: str | None = None) -> Any:
     async def work() -> Outcome[Any]:
         settings = load(config)
         clock = make_clock(settings)
@@ -161,6 +161,9 @@ def _ask(config: Path, as_json: bool, call: Callable[[Vipps], Awaitable[Outcome[
             return await call(vipps)
 
     outcome = guarded(lambda: asyncio.run(work()), as_json)
+    if isinstance(outcome, InDoubt) and key is not None:
+        text = f"{outcome.trouble.detail} It may have happened: look first, and repeat it only with --key {key}."
+        fail(Trouble(outcome.trouble.fault, text), as_json)
     if not isinstance(outcome, Done):
         fail(outcome.trouble, as_json)
     return outcome.value

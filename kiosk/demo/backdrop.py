@@ -1,17 +1,20 @@
 """The world around the demo's stations: a Vipps, and a post with meter, controller and cars behind each station."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.demo.plan import STATIONS, DemoStation
+from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.sim.clock import SimClock
 from kiosk.sim.post import Post
 from kiosk.sim.toys import Ports, serving
 from kiosk.sim.vipps import create_app
 from kiosk.sim.vipps import serving as serving_vipps
 
+WRITTEN_BY = "# Written by `kiosk demo`."
 NO_WATCHDOG = ("phoenix-em-cp-pp-eth", "relay-coil")
 
 
@@ -45,9 +48,24 @@ async def raised(rate: float, since_utc_ms: int, vipps_url: str | None = None) -
         yield Backdrop(vipps_url, posts, ports)
 
 
+def fresh_folder(out: Path) -> None:
+    """An empty folder for the demo. Only one that an earlier demo has left is cleared; anything else is somebody's."""
+    if out.is_dir() and any(out.iterdir()):
+        config = out / "kiosk.toml"
+        if not config.is_file() or not config.read_text("utf-8").startswith(WRITTEN_BY):
+            text = f"The folder {out} is not empty and not a demo's own. Name another with --out, or empty it yourself."
+            raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
+        shutil.rmtree(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"The folder {out} cannot be made ({error.strerror}). Name another with --out."
+        raise FaultError(Trouble(Fault.DISK_READ_ONLY, text)) from error
+
+
 def write_config(path: Path, backdrop: Backdrop, rate: float, since_utc_ms: int) -> None:
     """The kiosk.toml of the demo's site; any command can be tried on it while the demo runs."""
-    head = f"""# Written by `kiosk demo`.
+    head = f"""{WRITTEN_BY}
 [vipps]
 environment = "simulator"
 base_url = "{backdrop.vipps_url}"

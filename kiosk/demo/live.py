@@ -1,7 +1,6 @@
 """The demo with a display: the station's window, a phone page that approves, and a car that plugs itself in."""
 
 import asyncio
-import shutil
 import sys
 import time
 import webbrowser
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from kiosk.demo.backdrop import Backdrop, raised, write_config
+from kiosk.demo.backdrop import Backdrop, fresh_folder, raised, write_config
 from kiosk.sim.car import Car
 
 RATE = 10.0
@@ -25,8 +24,7 @@ def show_live(out: Path) -> None:
 
 
 async def _live(out: Path) -> None:
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    fresh_folder(out)
     since_utc_ms = time.time_ns() // 1_000_000
     async with raised(RATE, since_utc_ms) as backdrop:
         config = out / "kiosk.toml"

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kiosk.config import load
-from kiosk.demo.backdrop import Backdrop, raised, write_config
+from kiosk.demo.backdrop import Backdrop, fresh_folder, raised, write_config
 from kiosk.demo.label import print_label
 from kiosk.demo.plan import ENDS, Drive, day
 from kiosk.demo.report import Entry, disagreements, read_journal
@@ -27,8 +26,7 @@ DEADLINE_S = 240.0
 
 async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
     """Play the whole day without a display. Returns what is wrong with the books: nothing, if all is well."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    fresh_folder(out)
     since_utc_ms = time.time_ns() // 1_000_000
     drives = day(seed)
     async with raised(RATE, since_utc_ms, vipps_url) as backdrop, httpx.AsyncClient(timeout=10) as http:

@@ -63,6 +63,9 @@ def settle(
     begin_reading, end_reading = registers or (None, None)
     step = Step.CAPTURE if due.due else Step.RELEASE
     state = Settling(offer, due, usage, why, begin_reading, end_reading, step, begin(at), fault=fault)
+    if step is Step.CAPTURE:
+        # Somebody may have captured in the portal meanwhile: on top of that, ours would take more than is due.
+        return state, (Look(offer.reference),)
     return _send(state, at)
 
 

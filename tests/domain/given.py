@@ -188,9 +188,10 @@ def stopping(hold: int = 30_000, energy_wh: int = 10_000, tariff: Tariff = PRICE
 
 
 def settling(hold: int = 30_000, energy_wh: int = 10_000, tariff: Tariff = PRICE) -> Settling:
-    """The contactor is open, the due is fixed (49.00 for 10 kWh), and the first command is out."""
+    """The contactor is open, the due is fixed (49.00 for 10 kWh), the hold is seen whole, and the first command is out."""
     opened_up = watched(7_203, 1_000 + energy_wh, Pilot.B, enabled=False, power_w=0)
-    session = after(stopping(hold, energy_wh, tariff), opened_up)[0]
+    whole = looked(7_203, payment(Approval.AUTHORIZED, authorized=hold))
+    session = after(stopping(hold, energy_wh, tariff), opened_up, whole)[0]
     assert isinstance(session, Settling)
     return session
 

@@ -14,13 +14,14 @@ from kiosk.domain.charging import (
     START_TIMEOUT_S,
     SUSPECTS,
 )
-from kiosk.domain.commands import Capture, Release, Switch, Watch
+from kiosk.domain.commands import Capture, Look, Release, Switch, Watch
 from kiosk.domain.energy import Pilot
 from kiosk.domain.events import Act, Event, Pressed, Restarted, Switched, Verdict, Watched
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Currency
+from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.session import idle, noteworthy, step
-from kiosk.domain.states import Charging, Phase, Returning, Session, Settling, Step, Stopping, Waiting, Why
+from kiosk.domain.states import Charging, Phase, Returning, Session, Settling, Step, Stopping, Stuck, Waiting, Why
 from kiosk.domain.stopping import OPEN_TIMEOUT_S
 from kiosk.domain.tariff import IdleFee, Tariff, Usage
 from tests.domain import given
@@ -104,7 +105,20 @@ def test_a_driver_who_stops_pays_for_what_flowed_until_the_contactor_opened(act:
     assert isinstance(session, Settling)
     assert session.end is not None
     assert (session.end.import_wh, session.usage.energy_wh) == (4_002, 3_002)
+    assert commands == (Look(given.REFERENCE),), "somebody may have captured in the portal meanwhile"
+    _, commands = after(session, given.approval(3_604))
     assert commands == (Capture(given.REFERENCE, nok(1_471), given.key(Step.CAPTURE)),)
+
+
+def test_a_capture_by_somebody_else_during_the_charge_is_never_captured_upon() -> None:
+    stopped = after(given.charging(), watched(3_600, 4_000), Pressed(at(3_601), Act.STOP, "glass"))[0]
+    settling = after(stopped, watched(3_603, 4_002, Pilot.B, enabled=False, power_w=0))[0]
+    touched = given.payment(
+        Approval.AUTHORIZED, given.entry(Effect.CAPTURED, 500, None), authorized=30_000, captured=500
+    )
+    session, commands = after(settling, given.looked(3_604, touched))
+    assert isinstance(session, Stuck)
+    assert (session.fault, commands) == (Fault.PAYMENT_FOREIGN, ())
 
 
 def test_an_unplugged_cable_ends_it() -> None:
@@ -169,6 +183,8 @@ def test_what_the_hold_cannot_pay_is_the_operators() -> None:
     session, commands = after(stopping, watched(7_205, 11_003, Pilot.B, enabled=False, power_w=0))
     assert isinstance(session, Settling)
     assert (session.due.due, session.due.overrun) == (nok(4_000), nok(901))
+    whole = given.payment(Approval.AUTHORIZED, authorized=4_000)
+    _, commands = after(session, given.looked(7_206, whole))
     assert isinstance(commands[0], Capture)
     assert commands[0].amount == nok(4_000)
 
