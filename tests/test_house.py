@@ -178,9 +178,7 @@ def test_every_room_has_its_tests_beside_it(room: str) -> None:
 
 def test_no_path_of_a_machine_and_no_package_index_is_written_down() -> None:
     machine = re.compile(r"(?<![\w.$}])/(?:home|root|work|Users)/\w")
-    index = re.compile(
-        r"(?:--)?(?:extra-)?index-url|find-links *[=/]|https?://[^\s\"']*/simple\b", re.IGNORECASE
-    )
+    index = re.compile(r"(?:--)?(?:extra-)?index-url|find-links *[=/]|https?://[^\s\"']*/simple\b", re.IGNORECASE)
     assert machine.search("cd /" + "work/main")
     assert index.search("https://host/" + "simple/")
     here = f"tests/{Path(__file__).name}"
