@@ -24,6 +24,8 @@ def station(
     night: Annotated[bool, typer.Option("--night", help="Dark ground.")] = False,
 ) -> None:
     """Serve the stations of a site until told to stop; unsettled sessions are taken up again first."""
+    if headless and only is not None:
+        raise typer.BadParameter("--station is for a screen; the engine always serves every station of the site.")
     if headless:
         guarded(lambda: asyncio.run(_engine(config)))
         return

@@ -16,6 +16,7 @@ from kiosk.domain.events import (
 )
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.metering import doubt, gone_s
+from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
 from kiosk.domain.stopping import QUIET_W, stop
@@ -33,7 +34,6 @@ AWAY_S = 60
 SUSPECTS = 3
 OFFERED_MA = 6000
 
-FRESH_APPROVAL_S = 300
 
 Moved = tuple[Session, tuple[Command, ...]]
 Live = TypeVar("Live", Waiting, Charging)

@@ -92,6 +92,16 @@ def test_a_vipps_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert_sentence(ran, fault="network-away")
 
 
+def test_a_doubtful_capture_names_the_key_that_repeats_it_safely(tmp_path: Path) -> None:
+    """Typed again without it, the same command would take the money a second time."""
+    config = write_config(tmp_path, vipps=free_port())
+    for act in (("capture", "NO-SND-003-1", "10.00"), ("refund", "NO-SND-003-1", "10.00"), ("release", "NO-SND-003-1")):
+        ran = kiosk("vipps", "payment", *act, "--config", config)
+        assert_sentence(ran, "look first", fault="network-away")
+        assert re.search(r"--key [0-9a-f-]{36}\.", ran.err)
+        assert "--key given-key." in kiosk("vipps", "payment", *act, "--key", "given-key", "--config", config).err
+
+
 def test_a_payment_that_nobody_made_is_unknown(tmp_path: Path) -> None:
     with serving("sim", "vipps", "--port", 0) as (line,):
         config = write_config(tmp_path, vipps=port_of(line))
@@ -161,7 +171,14 @@ def test_a_damaged_journal_is_kept_and_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["sessions", "show"], ["meter", "read"], ["nonsense"], ["sim", "vipps", "--port", "x"]]
+    "words",
+    [
+        ["sessions", "show"],
+        ["meter", "read"],
+        ["nonsense"],
+        ["station", "--headless", "--station", "X"],
+        ["sim", "vipps", "--port", "x"],
+    ],
 )
 def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
     assert kiosk(*words).code == 2
