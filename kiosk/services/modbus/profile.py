@@ -40,6 +40,7 @@ def _words(value: object) -> tuple[int, ...]:
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 Words = Annotated[tuple[int, ...], BeforeValidator(_words)]
 Register = Annotated[int, Field(ge=0, le=0xFFFF)]
+Grade = Literal["A", "B", "C"]
 
 
 class Row(BaseModel):
@@ -47,7 +48,10 @@ class Row(BaseModel):
 
 
 class LineRow(Row):
-    """How the maker delivers it, and how much time it needs. `gap_ms` is silence before each request."""
+    """How the maker delivers it, and how much time it needs. `gap_ms` is silence before each request.
+
+    `doubt` says what of baud, parity, stop bits and unit is not proven; a wrong one is silence, never a wrong number.
+    """
 
     unit: int = Field(ge=0, le=255)
     baud: int = 9600
@@ -57,6 +61,7 @@ class LineRow(Row):
     gap_ms: int = Field(default=60, ge=0, le=5_000)
     unit_pause_ms: int = Field(default=100, ge=0, le=5_000)
     connect_delay_ms: int = Field(default=0, ge=0, le=10_000)
+    doubt: str = ""
 
     @property
     def serial(self) -> Serial:
@@ -85,7 +90,10 @@ class Vector(Row):
 
 
 class Value(Row):
-    """raw x scale, in `unit`. `missing` are register contents that mean *not available*."""
+    """raw x scale, in `unit`. `missing` are register contents that mean *not available*.
+
+    `source` and `grade` only where they are not the profile's own.
+    """
 
     block: str
     address: Register
@@ -96,6 +104,8 @@ class Value(Row):
     order: Order = "msw"
     exponent_address: Register | None = None
     missing: tuple[Words, ...] = ()
+    source: str | None = None
+    grade: Grade | None = None
     vector: Vector
 
     @model_validator(mode="after")
@@ -137,12 +147,19 @@ class Value(Row):
 
 
 class Profile(Row):
-    """`grade` is how well the registers are proven: A two independent sources, B one, C doubtful."""
+    """`grade` is how well the registers are proven: A two independent sources, B one, C doubtful.
+
+    Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills. `like` names the file
+    that says whatever this one does not.
+    """
 
     id: str
+    like: str | None = None
     name: str
-    source: str
-    grade: Literal["A", "B", "C"]
+    source: str = Field(min_length=10)
+    grade: Grade
+    experimental: bool = False
+    doubt: str = ""
     line: LineRow
     count_max: int = Field(default=125, ge=1, le=125)
     blocks: dict[str, Block]
@@ -160,6 +177,21 @@ class Profile(Row):
             if any(at < block.address or at + wide > block.address + block.count for at, wide in reach):
                 raise ValueError(f"value {name!r} does not lie inside its block {value.block!r}")
         return self
+
+    @model_validator(mode="after")
+    def _says_its_doubts(self) -> Self:
+        doubtful = [name for name in self.values if self.grade_of(name) == "C"]
+        if doubtful and not self.experimental:
+            raise ValueError(f"value {doubtful[0]!r} is of grade C; write experimental = true, and the doubt")
+        if self.experimental != bool(self.doubt):
+            raise ValueError("experimental = true and a doubt belong together: what has to be proven before it bills")
+        return self
+
+    def grade_of(self, name: str) -> Grade:
+        return self.values[name].grade or self.grade
+
+    def source_of(self, name: str) -> str:
+        return self.values[name].source or self.source
 
     def _block(self, value: str, name: str) -> Block:
         if name not in self.blocks:
