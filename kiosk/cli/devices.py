@@ -1,6 +1,7 @@
 """`kiosk meter` and `kiosk charger`: one device by hand, on any of the three transports."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
@@ -30,7 +31,12 @@ WATCH_S = 1.0
 @meter_app.command("read")
 def meter_read(profile: Profile, url: Url, as_json: Json = False) -> None:
     """One billing read: the register, read twice, and the power beside it."""
-    reading = _with_meter(profile, url, as_json, lambda meter: meter.read())
+
+    async def read(meter: MeterReader) -> Reading | Trouble:
+        _say_experimental(meter)
+        return await meter.read()
+
+    reading = _with_meter(profile, url, as_json, read)
     if isinstance(reading, Trouble):
         fail(reading, as_json)
     show(_reading(reading), as_json, lambda: _say_reading(reading))
@@ -46,6 +52,7 @@ def meter_watch(
     """A reading every second, until Ctrl-C. A fault is said and the watch goes on."""
 
     async def watch(meter: MeterReader) -> None:
+        _say_experimental(meter)
         number = 0
         while count == 0 or number < count:
             number += 1
@@ -119,6 +126,12 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 def _say_reading(reading: Reading) -> None:
     print(f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}  steps of {reading.resolution_wh} Wh")
+
+
+def _say_experimental(meter: MeterReader) -> None:
+    """On stderr, beside the reading and its JSON: what is not proven about this meter."""
+    if meter.experimental:
+        print(meter.experimental, file=sys.stderr)
 
 
 def _say_plug(plug: Plug, as_json: bool) -> None:

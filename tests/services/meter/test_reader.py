@@ -16,9 +16,11 @@ from kiosk.services.modbus.catalogue import load
 from kiosk.services.modbus.line import Device
 from kiosk.services.modbus.url import parse
 from kiosk.sim import meter as toys
+from kiosk.sim import whole_meters
 from kiosk.sim.car import Car
 from kiosk.sim.clock import SimClock
-from kiosk.sim.meter import MAKES, Make, Sample
+from kiosk.sim.make import Make, Sample
+from kiosk.sim.meter import MAKES
 from kiosk.sim.modbus_server import serving_tcp
 from kiosk.sim.post import Post, PostFaults
 from kiosk.sim.registers import Table, f32, i32, swapped
@@ -151,7 +153,7 @@ def inputs_of(make: Make, sample: Sample) -> Table:
 
 def gavazzi(change: Callable[[str, Make], None], edit: Callable[[Table], Table]) -> None:
     def table(sample: Sample) -> Table:
-        return edit(toys._gavazzi_em340(sample))
+        return edit(whole_meters.gavazzi_em340(sample))
 
     change(GAVAZZI, replace(MAKES[GAVAZZI], holding=table, inputs=table))
 
