@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.fault import Fault, FaultError, Trouble
+from kiosk.services.meter.evidence import Evidence, weigh
 from kiosk.services.meter.profile import Check, Energy, MeterProfile
 from kiosk.services.meter.sunspec import find_models
-from kiosk.services.meter.witness import Testimony, testify
 from kiosk.services.modbus import catalogue, url
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.decode import whole
@@ -53,7 +53,7 @@ class MeterReader:
         self._turn = asyncio.Lock()
         self._proof: Proof | None = None
         self._known: tuple[str, Energy] | None = None
-        self._testimony: Testimony | None = None
+        self._evidence: Evidence | None = None
 
     @property
     def experimental(self) -> str | None:
@@ -81,8 +81,8 @@ class MeterReader:
             register, power_w = await self._take(proof)
         if self._device.connection != proof.connection:
             raise self._wrong(Fault.METER_SILENT, f"{self._device.where} hangs up again and again. Check its network.")
-        seen = testify(self._testimony, register.import_wh, power_w, register.step_wh, register.at)
-        self._testimony = seen
+        seen = weigh(self._evidence, register.import_wh, power_w, register.step_wh, register.at)
+        self._evidence = seen
         return Reading(
             register.import_wh,
             power_w,

@@ -45,14 +45,14 @@ def keys_at(shape: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
         if part not in fields:
             return set()
         annotation = fields[str(part)].annotation
-        shape = next(_models(annotation), shape)
+        shape = next(models_in(annotation), shape)
         if get_origin(annotation) in (dict, tuple):
             next(parts, None)  # the name or the number of the row
     return {field.alias or name for name, field in shape.model_fields.items()}
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
-        yield from _models(part)
+        yield from models_in(part)

@@ -1,19 +1,24 @@
 """Every row of every profile against its datasheet vector, and a sentence for each way a profile can be wrong."""
 
+import re
 import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from kiosk.domain.fault import Fault, FaultError
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.meter.profile import MeterProfile
 from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
+from kiosk.services.modbus.complaint import models_in
 from kiosk.services.modbus.profile import Profile, Value
 from kiosk.sim.meter import MAKES
 
+ROOT = Path(__file__).parents[3]
 METERS = (
     "abb-b21",
     "abb-b23",
@@ -322,3 +327,24 @@ def test_a_profile_is_data_that_nobody_changes() -> None:
     fixed: Any = PROFILES["keba-p30"]
     with pytest.raises(ValueError, match="frozen"):
         fixed.name = "else"
+
+
+# The paper for technicians.
+
+
+def shapes(shape: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield shape
+    for field in shape.model_fields.values():
+        for part in models_in(field.annotation):
+            yield from shapes(part)
+
+
+def test_every_key_of_a_meter_is_explained() -> None:
+    paper = (ROOT / "docs" / "add-a-meter.md").read_text("utf-8")
+    told = set(re.findall(r"`(\w+)`", paper))
+    keys = {key for shape in shapes(MeterProfile) for key in shape.model_fields} - {"line", "blocks", "values"}
+    assert len(keys) > 40
+    assert keys - {"identity", "precondition"} - told == set()
+    assert "[[identity]]" in paper
+    assert "[[precondition]]" in paper
+    assert all((resources_dir() / "meters" / name).is_file() for name in re.findall(r"`([\w-]+-[\w-]+\.toml)`", paper))

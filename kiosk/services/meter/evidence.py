@@ -10,7 +10,7 @@ MWS_PER_WH = 3_600_000
 
 
 @dataclass(frozen=True)
-class Testimony:
+class Evidence:
     """`top_wh` is the highest register so far, `since` since when it stands there under power.
 
     `flowed_mws` (W x ms) is the least that has flowed since then, `unpowered_mws` by how much the register has risen
@@ -33,16 +33,16 @@ class Testimony:
         return self.unpowered_mws // MWS_PER_WH
 
 
-def testify(last: Testimony | None, import_wh: int, power_w: int, step_wh: int, at: Instant) -> Testimony:
+def weigh(last: Evidence | None, import_wh: int, power_w: int, step_wh: int, at: Instant) -> Evidence:
     """After the next look. What nobody looked at for half a minute, and a register that fell, begin anew."""
-    fresh = Testimony(at, at, import_wh, power_w)
+    fresh = Evidence(at, at, import_wh, power_w)
     if last is None or last.at.boot != at.boot or elapsed_ms(last.at, at) > UNSEEN_MS:
         return fresh
     if import_wh < last.top_wh - step_wh:
         return fresh
     rise_wh, gone_ms = max(0, import_wh - last.top_wh), elapsed_ms(last.at, at)
     rests = not rise_wh and power_w > MOVING_W  # a register that stands while nothing flows proves nothing
-    return Testimony(
+    return Evidence(
         at=at,
         since=last.since if rests else at,
         top_wh=last.top_wh + rise_wh,
@@ -52,7 +52,7 @@ def testify(last: Testimony | None, import_wh: int, power_w: int, step_wh: int, 
     )
 
 
-def _unpowered_mws(last: Testimony, power_w: int, rise_wh: int, gone_ms: int) -> int:
+def _unpowered_mws(last: Evidence, power_w: int, rise_wh: int, gone_ms: int) -> int:
     most_w = max(abs(last.power_w), abs(power_w))
     if most_w >= QUIET_W:
         return 0
