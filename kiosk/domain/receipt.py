@@ -39,6 +39,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Registers:
+    """Whose register was billed, and from where to where: the meter's serial number, and its total import in Wh."""
+
+    serial: str
+    begin_wh: int
+    end_wh: int
+    resolution_wh: int
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What is sent once, after the capture is verified; it can never be changed (Order Management)."""
 
@@ -46,6 +56,7 @@ class Receipt:
     station: str
     total: Money
     lines: tuple[Line, ...]
+    registers: Registers | None = None
 
     def __post_init__(self) -> None:
         if sum(line.gross.minor for line in self.lines) != self.total.minor:

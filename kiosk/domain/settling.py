@@ -202,7 +202,8 @@ def _send(state: Settling, at: Instant) -> Moved:
         case Step.RELEASE:
             return sent, (Release(offer.reference, offer.key(Step.RELEASE, state.generation)),)
         case Step.RECEIPT:
-            return sent, (SendReceipt(Receipt(offer.reference, offer.station, due.due, due.lines)),)
+            receipt = Receipt(offer.reference, offer.station, due.due, due.lines, state.registers)
+            return sent, (SendReceipt(receipt),)
         case Step.LINK:
             return sent, (LinkSession(offer.reference, offer.session_url or ""),)
         case Step.CREATE | Step.WITHDRAW:

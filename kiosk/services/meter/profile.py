@@ -67,8 +67,8 @@ class SunSpec(Row):
 class MeterProfile(Profile):
     """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over.
 
-    `never_billed` are registers that look like the import total and are not. Without a `serial` the meter is known by
-    its place alone.
+    `never_billed` are registers that look like the import total and are not. Without a `serial` the meter goes by
+    the profile's id.
     """
 
     sunspec: SunSpec | None = None

@@ -124,7 +124,7 @@ class MeterReader:
     async def _serial(self, models: dict[int, int]) -> str:
         name = self._profile.serial
         if name is None:
-            return self._device.where
+            return self._profile.id
         serial = (await self._sheet(self._profile.blocks_of([name]), models)).text(name)
         if serial is None:
             raise self._wrong(Fault.METER_GARBLED, f"{self._device.where} tells no serial number. Check the profile.")
