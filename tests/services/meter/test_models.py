@@ -94,6 +94,22 @@ async def test_each_model_is_read_to_the_last_step_of_its_register(profile_id: s
         assert await reader.read() == right(profile_id, bench)
 
 
+PHASES = {"sunspec-201": [230, None, None], "sunspec-202": [230, 230, None], "sunspec-204": [400] * 3}
+PHASES |= {"sunspec-211": PHASES["sunspec-201"], "sunspec-212": PHASES["sunspec-202"], "sunspec-214": [400] * 3}
+
+
+@pytest.mark.parametrize("profile_id", profile_ids("meters"))
+async def test_the_voltage_of_each_phase_is_read_where_it_stands(profile_id: str) -> None:
+    """One phase in the window would be enough to pass, so a slip in another would never be seen."""
+    bench = Bench(profile_id)
+    names = bench.profile.voltage.values
+    async with bench.on_tcp() as reader:
+        await reader.read()
+        assert reader._proof is not None
+        sheet = await reader._sheet(bench.profile.blocks_of(names), reader._proof.models)
+    assert [sheet.number(name) for name in names] == PHASES.get(profile_id, [230] * len(names))
+
+
 @pytest.mark.parametrize("profile_id", FAMILIES)
 async def test_each_family_is_read_over_a_serial_line_as_it_is_delivered(profile_id: str) -> None:
     bench = Bench(profile_id)
