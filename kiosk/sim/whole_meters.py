@@ -27,28 +27,6 @@ def _abb_b23(s: Sample) -> Table:
     )
 
 
-def gavazzi_em340(s: Sample) -> Table:
-    return table(
-        *((0x00 + 2 * n, swapped(i32(VOLTAGE_V * 10))) for n in range(3)),
-        *((0x0C + 2 * n, swapped(i32(ma))) for n, ma in enumerate(s.phases_ma)),
-        *((0x12 + 2 * n, swapped(i32(w * 10))) for n, w in enumerate(s.phases_w)),
-        (0x28, swapped(i32(s.power_w * 10))),
-        *((0x2E + n, i16(-1000 if s.power_w < 0 else 1000)) for n in range(4)),
-        (0x32, i16(0)),       # phases in the right order
-        (0x33, u16(FREQUENCY_HZ * 10)),
-        (0x34, swapped(i32(s.import_wh // 100))),
-        (0x3C, swapped(i32(s.import_wh % 50_000 // 100))),  # the partial counter that anybody can reset
-        *((0x40 + 2 * n, swapped(i32(wh // 100))) for n, wh in enumerate(s.phases_import_wh)),
-        (0x4E, swapped(i32(s.export_wh // 100))),
-        (0x0302, u16(1)), (0x0303, u16(4)),
-        (0x0400, swapped(i32(s.import_wh // 1000))), (0x0402, swapped(i32(s.import_wh % 1000))),
-        (0x0408, swapped(i32(s.export_wh // 1000))), (0x040A, swapped(i32(s.export_wh % 1000))),
-        (0x2000, u16(1)), (0x2001, u16(1)), (0x2002, u16(1)),  # address, 9600 baud, no parity
-        (0x5000, text(f"KX{s.serial}", 7)),
-        blank=[range(0x50), range(0x0400, 0x040C)],
-    )
-
-
 def _abb_b21(s: Sample) -> Table:
     phases = [range(0x5460, 0x546C), range(0x5B02, 0x5B06), range(0x5B16, 0x5B1C)]
     absent = {address: 0xFFFF for span in phases for address in span}  # those of a phase alone
@@ -69,6 +47,37 @@ def _gavazzi_common(s: Sample) -> Table:
     )
 
 
+def _gavazzi_plain(s: Sample) -> Table:
+    """What EM340 and EM24-E1 have at the same places."""
+    return _gavazzi_common(s) | table(
+        (0x32, i16(0)),       # phases in the right order
+        (0x33, u16(FREQUENCY_HZ * 10)),
+        (0x34, swapped(i32(s.import_wh // 100))),
+        (0x3C, swapped(i32(s.import_wh % 50_000 // 100))),  # the partial counter that anybody can reset
+        *((0x40 + 2 * n, swapped(i32(wh // 100))) for n, wh in enumerate(s.phases_import_wh)),
+        (0x4E, swapped(i32(s.export_wh // 100))),
+        (0x5000, text(f"KX{s.serial}", 7)),
+    )
+
+
+def gavazzi_em340(s: Sample) -> Table:
+    return _gavazzi_plain(s) | table(
+        *((0x2E + n, i16(-1000 if s.power_w < 0 else 1000)) for n in range(4)),
+        (0x0302, u16(1)), (0x0303, u16(4)),
+        (0x0400, swapped(i32(s.import_wh // 1000))), (0x0402, swapped(i32(s.import_wh % 1000))),
+        (0x0408, swapped(i32(s.export_wh // 1000))), (0x040A, swapped(i32(s.export_wh % 1000))),
+        (0x2000, u16(1)), (0x2001, u16(1)), (0x2002, u16(1)),  # address, 9600 baud, no parity
+        blank=[range(0x0404, 0x0408)],
+    )
+
+
+def _gavazzi_em24_e1(s: Sample) -> Table:
+    return _gavazzi_plain(s) | table(
+        (0x0302, u16(0x1000)), (0x0304, u16(0x1805)),  # firmware 1.8.5
+        (0x1002, u16(0)), (0xA000, u16(7)), (0xA100, u16(0)),
+    )
+
+
 def _gavazzi_em24_din(s: Sample) -> Table:
     return _gavazzi_common(s) | table(
         (0x36, i16(0)), (0x37, i16(FREQUENCY_HZ * 10)),
@@ -78,18 +87,6 @@ def _gavazzi_em24_din(s: Sample) -> Table:
         (0x5C, swapped(i32(s.export_wh // 100))),
         (0x110A, u16(1)), (0x110B, u16(1)),
         (0x1300, text(f"BX{s.serial}", 7)),
-    )
-
-
-def _gavazzi_em24_e1(s: Sample) -> Table:
-    return _gavazzi_common(s) | table(
-        (0x32, i16(0)), (0x33, u16(FREQUENCY_HZ * 10)),
-        (0x34, swapped(i32(s.import_wh // 100))),
-        (0x3C, swapped(i32(s.import_wh % 50_000 // 100))),
-        *((0x40 + 2 * n, swapped(i32(wh // 100))) for n, wh in enumerate(s.phases_import_wh)),
-        (0x4E, swapped(i32(s.export_wh // 100))),
-        (0x0302, u16(0x1000)), (0x0304, u16(0x1805)),  # firmware 1.8.5
-        (0x1002, u16(0)), (0x5000, text(f"KX{s.serial}", 7)), (0xA000, u16(7)), (0xA100, u16(0)),
     )
 
 
