@@ -23,7 +23,7 @@ def steady(begin_s: int, end_s: int, import_wh: int, power_w: int) -> list[tuple
 
 
 def test_the_first_look_knows_nothing() -> None:
-    assert seen((5, 1_000, 3_600)) == Evidence(at(5), at(5), 1_000, 3_600)
+    assert seen((5, 1_000, 3_600)) == Evidence(at(5), at(5), 1_000, 3_600, at(5))
 
 
 def test_a_rest_under_power_adds_up_what_flows() -> None:
@@ -58,7 +58,7 @@ def test_a_register_that_only_trembles_is_at_rest() -> None:
 
 
 def test_a_register_that_fell_begins_anew() -> None:
-    assert seen(*steady(0, 60, 1_000, 3_600), (62, 900, 3_600)) == Evidence(at(62), at(62), 900, 3_600)
+    assert seen(*steady(0, 60, 1_000, 3_600), (62, 900, 3_600)) == Evidence(at(62), at(62), 900, 3_600, at(62))
 
 
 @pytest.mark.parametrize("after_s", [UNSEEN_MS // 1000, UNSEEN_MS // 1000 + 1])
@@ -71,7 +71,7 @@ def test_what_nobody_looked_at_is_not_weighed(after_s: int) -> None:
 def test_another_boot_begins_anew() -> None:
     last = seen((0, 1_000, 3_600))
     now = weigh(last, 1_000, 3_600, 1, at(2, "other"))
-    assert now == Evidence(at(2, "other"), at(2, "other"), 1_000, 3_600)
+    assert now == Evidence(at(2, "other"), at(2, "other"), 1_000, 3_600, at(2, "other"))
 
 
 def test_a_rise_without_power_is_noted() -> None:
@@ -85,14 +85,14 @@ def test_what_a_sleeping_car_draws_explains_its_rise() -> None:
 
 
 def test_a_step_of_a_coarse_register_is_paid_off_by_the_time_of_the_next() -> None:
-    looks = [(float(seconds), 1_000 + seconds * 40 // 360_000 * 100, 40) for seconds in range(0, 27_001, 15)]
-    worst = 0
-    last = None
-    for look in looks:
-        last = seen(look, step_wh=100, last=last)
+    """45 W are a step of 10 Wh every 800 s."""
+    worst, last = 0, None
+    for seconds in range(0, 4_001, 2):
+        last = seen((seconds, 1_000 + seconds // 800 * 10, 45), step_wh=10, last=last)
         worst = max(worst, last.unpowered_wh)
-    assert looks[-1][1] == 1_300
-    assert worst in range(95, 101), "never more than the one step that came early"
+    assert last is not None
+    assert last.top_wh == 1_050
+    assert worst == 9, "never more than the one step that came early"
 
 
 def test_power_seen_explains_everything_before_it() -> None:
@@ -100,3 +100,12 @@ def test_power_seen_explains_everything_before_it() -> None:
     assert seen(*rising, (62, 1_062, 3_600)).unpowered_wh == 0
     assert seen(*rising, (62, 1_062, 3_600), (64, 1_064, 0)).unpowered_wh == 0, "it flowed until just now"
     assert seen(*rising, (62, 1_062, 3_600), (64, 1_064, 0), (66, 1_066, 0)).unpowered_wh == 2
+
+
+@pytest.mark.parametrize(("rested_s", "left_wh"), [(900 - 2, 60), (900, 0)])
+def test_a_quarter_of_an_hour_without_a_rise_clears_a_meter_whose_power_register_had_hung(
+    rested_s: int, left_wh: int
+) -> None:
+    """Else no charge could ever begin there again, and so no power be seen that would clear it."""
+    rising = [(2.0 * n, 1_000 + 2 * n, 0) for n in range(31)]
+    assert seen(*rising, *steady(62, 60 + rested_s, 1_060, 0)).unpowered_wh == left_wh
