@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kiosk.services.modbus.profile import Exact, Profile, Register, Row
+from kiosk.services.modbus.profile import Exact, Grade, Profile, Register, Row
 
 
 def _address(key: object) -> object:
@@ -68,9 +68,11 @@ class MeterProfile(Profile):
     """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over.
 
     `never_billed` are registers that look like the import total and are not. Without a `serial` the meter goes by
-    the profile's id.
+    the profile's id. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
     """
 
+    experimental: bool = False
+    doubt: str = ""
     sunspec: SunSpec | None = None
     energy: tuple[Energy, ...] = Field(min_length=1)
     power: str
@@ -102,6 +104,21 @@ class MeterProfile(Profile):
                         text = f"energy counts {name!r} at {address:#x}, which is never billed: {self.never_billed[address]}"
                         raise ValueError(text)
         return self
+
+    @model_validator(mode="after")
+    def _says_its_doubts(self) -> Self:
+        doubtful = [name for name in self.values if self.grade_of(name) == "C"]
+        if doubtful and not self.experimental:
+            raise ValueError(f"value {doubtful[0]!r} is of grade C; write experimental = true, and the doubt")
+        if self.experimental != bool(self.doubt):
+            raise ValueError("experimental = true and a doubt belong together: what has to be proven before it bills")
+        return self
+
+    def grade_of(self, name: str) -> Grade:
+        return self.values[name].grade or self.grade
+
+    def source_of(self, name: str) -> str:
+        return self.values[name].source or self.source
 
     @property
     def models(self) -> frozenset[int]:

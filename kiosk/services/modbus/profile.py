@@ -149,8 +149,7 @@ class Value(Row):
 class Profile(Row):
     """`grade` is how well the registers are proven: A two independent sources, B one, C doubtful.
 
-    Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills. `like` names the file
-    that says whatever this one does not.
+    `like` names the file that says whatever this one does not.
     """
 
     id: str
@@ -158,8 +157,6 @@ class Profile(Row):
     name: str
     source: str = Field(min_length=10)
     grade: Grade
-    experimental: bool = False
-    doubt: str = ""
     line: LineRow
     count_max: int = Field(default=125, ge=1, le=125)
     blocks: dict[str, Block]
@@ -177,21 +174,6 @@ class Profile(Row):
             if any(at < block.address or at + wide > block.address + block.count for at, wide in reach):
                 raise ValueError(f"value {name!r} does not lie inside its block {value.block!r}")
         return self
-
-    @model_validator(mode="after")
-    def _says_its_doubts(self) -> Self:
-        doubtful = [name for name in self.values if self.grade_of(name) == "C"]
-        if doubtful and not self.experimental:
-            raise ValueError(f"value {doubtful[0]!r} is of grade C; write experimental = true, and the doubt")
-        if self.experimental != bool(self.doubt):
-            raise ValueError("experimental = true and a doubt belong together: what has to be proven before it bills")
-        return self
-
-    def grade_of(self, name: str) -> Grade:
-        return self.values[name].grade or self.grade
-
-    def source_of(self, name: str) -> str:
-        return self.values[name].source or self.source
 
     def _block(self, value: str, name: str) -> Block:
         if name not in self.blocks:

@@ -100,11 +100,11 @@ def test_the_resolution_is_the_last_digit_of_the_register(name: str) -> None:
         assert finest_wh <= way.resolution_wh
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", METERS)
 def test_each_file_says_itself_who_it_is_and_how_well_that_is_proven(name: str) -> None:
     profile = PROFILES[name]
-    folder = "meters" if isinstance(profile, MeterProfile) else "chargers"
-    own = tomllib.loads((resources_dir() / folder / f"{name}.toml").read_text("utf-8"))
+    assert isinstance(profile, MeterProfile)
+    own = tomllib.loads((resources_dir() / "meters" / f"{name}.toml").read_text("utf-8"))
     assert {"id", "name", "source", "grade"} <= own.keys()
     assert own["id"] == name
     assert all(profile.source_of(key) and profile.grade_of(key) in "ABC" for key in profile.values)
