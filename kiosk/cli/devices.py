@@ -31,12 +31,7 @@ WATCH_S = 1.0
 @meter_app.command("read")
 def meter_read(profile: Profile, url: Url, as_json: Json = False) -> None:
     """One billing read: the register, read twice, and the power beside it."""
-
-    async def read(meter: MeterReader) -> Reading | Trouble:
-        _say_experimental(meter)
-        return await meter.read()
-
-    reading = _with_meter(profile, url, as_json, read)
+    reading = _with_meter(profile, url, as_json, lambda meter: meter.read())
     if isinstance(reading, Trouble):
         fail(reading, as_json)
     show(_reading(reading), as_json, lambda: _say_reading(reading))
@@ -52,7 +47,6 @@ def meter_watch(
     """A reading every second, until Ctrl-C. A fault is said and the watch goes on."""
 
     async def watch(meter: MeterReader) -> None:
-        _say_experimental(meter)
         number = 0
         while count == 0 or number < count:
             number += 1
@@ -99,7 +93,10 @@ def _switch(profile: str, url: str, amps: int, on: bool, as_json: bool) -> None:
 def _with_meter(profile: str, url: str, as_json: bool, use: Callable[[MeterReader], Awaitable[Any]]) -> Any:
     async def work() -> Any:
         async with Lines() as lines:
-            return await use(open_meter(lines, profile, url, SystemClock().now))
+            meter = open_meter(lines, profile, url, SystemClock().now)
+            if meter.experimental:  # beside the reading and its JSON
+                print(meter.experimental, file=sys.stderr)
+            return await use(meter)
 
     return guarded(lambda: asyncio.run(work()), as_json)
 
@@ -126,12 +123,6 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 def _say_reading(reading: Reading) -> None:
     print(f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}  steps of {reading.resolution_wh} Wh")
-
-
-def _say_experimental(meter: MeterReader) -> None:
-    """On stderr, beside the reading and its JSON: what is not proven about this meter."""
-    if meter.experimental:
-        print(meter.experimental, file=sys.stderr)
 
 
 def _say_plug(plug: Plug, as_json: bool) -> None:
