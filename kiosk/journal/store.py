@@ -95,20 +95,16 @@ class Journal:
         return Trouble(Fault.DISK_FULL, text)
 
     def _commit(self, rows: Sequence[Written]) -> None:
-        head, seq, values = self._head, self._next_seq, []
+        head, seq = self._head, self._next_seq
+        values: list[object] = []
         for row in rows:
             link = Link(seq, row.session, row.kind, row.body, row.at.utc_ms, row.at.boot, row.at.mono_ms)
             head = link_hash(head, link)
-            values.append((*link, head))
+            values += (*link, head)
             seq += 1
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT INTO event VALUES(?,?,?,?,?,?,?,?)", values)
-            self._db.execute("COMMIT")
-        except sqlite3.Error:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
+        # One statement is one transaction, and one release of the interpreter lock: each more would wait for the loop.
+        places = ",".join(("(?,?,?,?,?,?,?,?)",) * len(rows))
+        self._db.execute(f"INSERT INTO event VALUES{places}", values)
         self._head, self._next_seq = head, seq
 
     async def _run(self, work: Callable[[], T]) -> T:
