@@ -9,8 +9,8 @@ from kiosk.domain.energy import Instant, elapsed_ms
 from kiosk.domain.events import Act, Event, Pressed, Ticked, Watched
 from kiosk.domain.outcome import Outcome
 from kiosk.domain.session import Moved, idle, noteworthy, step
-from kiosk.domain.states import Ended, Offer, Session
-from kiosk.flow.codec import ended_row, event_row, intent_row
+from kiosk.domain.states import Ended, Offer, Session, Settling
+from kiosk.flow.codec import due_row, ended_row, event_row, intent_row
 from kiosk.flow.perform import Performer, Ports
 from kiosk.flow.ports import Journal, Row
 from kiosk.flow.tasks import finished, first
@@ -85,6 +85,8 @@ class SessionLoop:
     async def _write(self, decided: list[tuple[Event, Moved]]) -> Moved:
         rows = [row for event, moved in decided for row in self._rows(event, moved)]
         event, (session, _) = decided[-1]
+        if isinstance(session, Settling) and not isinstance(self._on_disk, Settling):
+            rows.append(due_row(self.offer.reference, session.due, event.at))
         if isinstance(session, Ended) and not isinstance(self._on_disk, Ended):
             rows.append(ended_row(self.offer.reference, type(session).__name__, event.at))
         await self._journal.append(rows)
