@@ -21,7 +21,8 @@ from kiosk.flow.ports import Clock
 from kiosk.flow.post import Papers, Post
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.journal.store import Journal, open_journal
+from kiosk.journal.salvage import open_or_salvage, salvaged
+from kiosk.journal.store import Journal
 from kiosk.services.charger.controller import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
@@ -85,14 +86,15 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
     clock = make_clock(settings)
     check_clock(clock.now())
     async with AsyncExitStack() as stack:
-        journal = open_journal(settings.journal.path, uuid4())
+        journal = open_or_salvage(settings.journal.path, uuid4())
         stack.push_async_callback(journal.close)
+        left = salvaged(settings.journal.path)
         vipps = await stack.enter_async_context(
             open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
-        site = Site(clock, journal, vipps.payments, journal.room_to_sell)
+        site = Site(clock, journal, vipps.payments, journal.room_to_sell, left.trouble if left else None)
         for station in settings.station:
             site.add(_post(settings, station, site, lines, vipps, journal, clock, scope))
         yield Running(site, scope, clock, journal)

@@ -11,7 +11,8 @@ from kiosk.config import load
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.states import Charging, Session, Settled, Settling, Stopping, Stuck, offer_of
 from kiosk.flow.recovery import fold
-from kiosk.journal.store import entries, open_reader, sessions, verify
+from kiosk.journal.reading import Entry, entries, open_reader, sessions, verify
+from kiosk.journal.salvage import release
 
 app = typer.Typer(no_args_is_help=True, help="Sessions in the journal.")
 
@@ -32,9 +33,19 @@ def show_(
     guarded(lambda: _show(config, session, as_json), as_json)
 
 
+@app.command("release")
+def release_(
+    who: Annotated[str, typer.Option(help="Your name; it is kept beside what was salvaged.")],
+    config: Config = CONFIG_DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Let the station sell again after a damaged journal was taken over. Stop the station first."""
+    guarded(lambda: _release(config, who, as_json), as_json)
+
+
 def _list(config: Config, as_json: bool) -> None:
     connection = open_reader(load(config).journal.path)
-    found = [summary(fold(entries(connection, name))) for name in sessions(connection)]
+    found = [_told(name, entries(connection, name)) for name in sessions(connection)]
 
     def lines() -> None:
         for row in found:
@@ -54,7 +65,7 @@ def _show(config: Config, session: str, as_json: bool) -> None:
     rows = entries(connection, names[0])
     broken = verify(connection)
     data = {
-        **summary(fold(rows)),
+        **_told(names[0], rows),
         "chain": "verified" if broken is None else f"breaks at row {broken}",
         "rows": [{"seq": row.seq, "at": clock_text(row.at.utc_ms), "kind": row.kind, "body": row.body} for row in rows],
     }
@@ -67,6 +78,28 @@ def _show(config: Config, session: str, as_json: bool) -> None:
         )
 
     show(data, as_json, lines)
+
+
+def _release(config: Config, who: str, as_json: bool) -> None:
+    found = release(load(config).journal.path, who, round(time.time() * 1000))
+
+    def lines() -> None:
+        if found is None:
+            print("Nothing waits to be released: the journal is whole.")
+        else:
+            print(f"Released by {who}. The station sells again from its next start; {found.file} is kept.")
+
+    show({"released": found is not None, "file": found.file if found else None}, as_json, lines)
+
+
+def _told(name: str, rows: list[Entry]) -> dict[str, Any]:
+    """A session that this version cannot read is still told of: the others are none the worse for it."""
+    try:
+        return summary(fold(rows))
+    except ValueError as error:
+        nothing = dict.fromkeys(("due", "captured", "released"), "-")
+        opened = clock_text(rows[0].at.utc_ms)
+        return {"session": name, "opened": opened, "state": "unreadable", "why": str(error), "energy_wh": 0, **nothing}
 
 
 def summary(session: Session) -> dict[str, Any]:

@@ -139,6 +139,8 @@ def late(state: Late, event: Event) -> Moved:
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
         case Ticked() | Restarted() if _over(state.since, event.at, ASK_S):
             return release_all(state.offer, Why.NOT_CONTINUED, event.at)
+        case Restarted(salvaged=True):
+            return release_all(state.offer, Why.RESTARTED, event.at)
         case (
             Opened()
             | Answered()

@@ -106,12 +106,12 @@ class Post:
             self._current = None
             self._tell(self.info.id)
 
-    def resume(self, session: Session) -> None:
+    def resume(self, session: Session, *, salvaged: bool) -> None:
         """A session that the journal remembers goes on, on the glass if its cable may still be in use."""
         loop = self._loop(offer_of(session), session)
         if occupies(session):
             self._current = loop
-        self._spawn(loop, Restarted(self._ports.clock.now()))
+        self._spawn(loop, Restarted(self._ports.clock.now(), salvaged))
 
     async def run(self) -> None:
         """Begin sessions when asked, and while nobody charges see to it that one could."""

@@ -1,8 +1,11 @@
 """What goes wrong at a site, each as one clear sentence with what would be right, exit code 3, and nothing lost."""
 
+import asyncio
+import contextlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -10,9 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from kiosk.domain.energy import Instant
+from kiosk.flow.ports import Row
+from kiosk.journal.store import open_journal
 from tests.cli.running import ROOT, Ran, kiosk, serving, write_config
 
 
@@ -159,6 +166,32 @@ def test_a_second_process_is_refused_and_the_first_goes_on(tmp_path: Path) -> No
         finally:
             station.send_signal(signal.SIGTERM)
         assert station.wait(20) == 0
+
+
+def test_a_station_takes_over_what_is_whole_of_a_damaged_journal_and_waits_for_staff(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.sqlite3"
+
+    async def write() -> None:
+        store = open_journal(journal, uuid4())
+        for number in range(5):
+            await store.append([Row("s-1", "ended", "{}", Instant(number, "b", number))] if number == 4 else
+                               [Row("s-1", "due", "{}", Instant(number, "b", number))])  # fmt: skip
+        await store.close()
+
+    asyncio.run(write())
+    with contextlib.closing(sqlite3.connect(journal)) as connection:
+        connection.executescript("DROP TRIGGER event_no_update; UPDATE event SET body = 'x' WHERE seq = 1;")
+    damaged = journal.read_bytes()
+    config = write_config(tmp_path)
+    assert "unreadable" in kiosk("sessions", "list", "--config", config).out
+    assert "chain breaks at row 1" in kiosk("sessions", "show", "s-1", "--config", config).out
+    with serving("station", "--headless", "--config", config) as lines:
+        assert lines[0]
+    assert (tmp_path / "journal.sqlite3.damaged-1").read_bytes() == damaged
+    ran = kiosk("sessions", "release", "--who", "Kari", "--config", config)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Released by Kari" in ran.out
+    assert "Nothing waits" in kiosk("sessions", "release", "--who", "Kari", "--config", config).out
 
 
 def test_a_damaged_journal_is_kept_and_named(tmp_path: Path) -> None:

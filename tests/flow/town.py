@@ -277,8 +277,14 @@ class Kiosk:
         loop = SessionLoop(self.ports(), self.journal, offer, session, changed, self.heard.append)
         return loop
 
-    def site(self, scope: TaskScope, *stations: str, room: Callable[[], Trouble | None] = lambda: None) -> Site:
-        site = Site(self.clock, self.journal, self.payments, room)
+    def site(
+        self,
+        scope: TaskScope,
+        *stations: str,
+        room: Callable[[], Trouble | None] = lambda: None,
+        salvaged: Trouble | None = None,
+    ) -> Site:
+        site = Site(self.clock, self.journal, self.payments, room, salvaged)
         for station in stations or ("post-1",):
             papers = Papers(self.reference, lambda: "4711", self.make_offer)
             site.add(Post(info(station), self.ports(station), self.journal, papers, scope, site.changed, site.heard))

@@ -22,8 +22,9 @@ from kiosk.domain.fault import Fault
 from kiosk.flow.ports import Row
 from kiosk.journal import store
 from kiosk.journal.errors import JournalBroken, JournalBusy, JournalError, JournalFailed
+from kiosk.journal.reading import entries, open_reader, sessions, unsettled, verify
 from kiosk.journal.schema import MIGRATIONS
-from kiosk.journal.store import Journal, entries, open_journal, open_reader, sessions, unsettled, verify
+from kiosk.journal.store import Journal, open_journal
 
 WRITER = Path(__file__).parent / "writer.py"
 ROOT = Path(__file__).parent.parent.parent
@@ -221,7 +222,7 @@ def test_the_database_of_another_program_is_refused_and_left_as_it_is(path: Path
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE diary(day TEXT)")
     before = bytes_of(path)
-    assert "it is the database of another program" in str(refusal(path, JournalBroken))
+    assert "is the database of another program. Put [journal] path" in str(refusal(path, JournalBroken))
     assert bytes_of(path) == before
 
 
