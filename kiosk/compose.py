@@ -34,7 +34,7 @@ from kiosk.words.lines import name as line_name
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
-LATEST_UTC_MS = int(datetime(2046, 1, 1, tzinfo=UTC).timestamp() * 1000)
+LATEST_UTC_MS = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp() * 1000)
 REFERENCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -124,7 +124,7 @@ def _post(
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
     papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
-    return Post(info, ports, journal, papers, scope, site.changed, site.heard)
+    return Post(info, ports, journal, papers, scope, site.changed, site.heard, site.meters)
 
 
 def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> StationInfo:

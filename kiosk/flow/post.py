@@ -45,8 +45,11 @@ class Post:
         scope: TaskScope,
         changed: Callable[[str], None],
         heard: Callable[[Outcome[object]], None],
+        meters: dict[str, str],
     ) -> None:
+        """`meters` is the whole site's: which station reads the meter of which serial number."""
         self.info = info
+        self._meters = meters
         self._ports, self._journal, self._papers, self._scope = ports, journal, papers, scope
         self._tell, self._heard = changed, heard
         self._current: SessionLoop | None = None
@@ -151,6 +154,9 @@ class Post:
         reading = await ports.meter.read()
         if not isinstance(reading, Reading):
             return reading
+        if (owner := self._meters.setdefault(reading.serial, station)) != station:
+            text = f"Stations {owner} and {station} read the same meter {reading.serial}: its energy would be paid twice. Give each its own."
+            return Trouble(Fault.CONFIG_WRONG, text)
         plug = await ports.charger.look()
         if isinstance(plug, Plug) and (plug.enabled is not False or reading.power_w > STRAY_W):
             # Nobody charges here, so nothing may be on: opening is safe at any time, and told until it is proven.

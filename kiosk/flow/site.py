@@ -37,6 +37,7 @@ class Site:
         self._clock, self._journal, self._payments, self._room = clock, journal, payments, room
         self._salvaged = salvaged
         self._posts: dict[str, Post] = {}
+        self.meters: dict[str, str] = {}
         self._listeners: list[Callable[[str], None]] = []
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None

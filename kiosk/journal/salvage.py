@@ -44,6 +44,7 @@ class Salvaged:
 
 def open_or_salvage(path: Path, new_installation: UUID) -> Journal:
     """The journal, from what is left of it if it is damaged. Raises JournalError as `open_journal` does."""
+    path = path.resolve()
     with locked(path):
         _finish(path)
     try:
@@ -69,6 +70,7 @@ def salvaged(path: Path) -> Salvaged | None:
 
 def release(path: Path, who: str, at_utc_ms: int) -> Salvaged | None:
     """Sell again. Answers what was released, None if there was nothing. Raises JournalBusy beside a running station."""
+    path = path.resolve()
     with locked(path):
         found = salvaged(path)
         if found is not None:

@@ -16,12 +16,13 @@ from uuid import UUID
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.journal.chain import GENESIS, Link, link_hash
-from kiosk.journal.errors import JournalBroken, JournalBusy, JournalFailed
+from kiosk.journal.errors import JournalBroken, JournalBusy, JournalError, JournalFailed
 from kiosk.journal.reading import Entry, damaged, read_only, unsettled, verify
 from kiosk.journal.schema import APPLICATION_ID, MIGRATIONS, PRAGMAS
 
 BALLAST_BYTES = 64 * 2**20
 SELL_FREE_BYTES = 200 * 2**20
+FULL_BYTES = 2**20
 ROW = "(?,?,?,?,?,?,?,?)"
 INSERT_ROW = f"INSERT INTO event VALUES{ROW}"
 
@@ -105,6 +106,7 @@ class Journal:
 
 def open_journal(path: Path, new_installation: UUID) -> Journal:
     """Open or create the journal for writing. Raises JournalBusy, JournalBroken or JournalFailed, each with a sentence."""
+    path = path.resolve()  # one journal under two names is still one
     lock = take_lock(path)
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
     try:
@@ -117,6 +119,17 @@ def open_journal(path: Path, new_installation: UUID) -> Journal:
 
 
 def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
+    """Open it. A disk that is full is given the ballast, for the sessions in it still have to be settled."""
+    try:
+        return _opened(path, new_installation)
+    except JournalError:
+        if not _ballast(path).exists() or shutil.disk_usage(path.parent).free >= FULL_BYTES:
+            raise
+    _ballast(path).unlink()
+    return _opened(path, new_installation)
+
+
+def _opened(path: Path, new_installation: UUID) -> sqlite3.Connection:
     try:
         if path.exists() and path.stat().st_size:
             _inspect(path)
@@ -139,6 +152,7 @@ def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
 
 def create(path: Path, installation: UUID) -> sqlite3.Connection:
     """A connection that writes, to a file with today's tables. `installation` is for a file that has none yet."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # stop codes and the drivers' own links stand in it
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         for pragma in PRAGMAS:
@@ -201,8 +215,9 @@ def take_lock(path: Path) -> int:
         os.close(lock)
         text = f"The journal {path} is in use by process {owner}. Stop that process first, or use its own commands."
         raise JournalBusy(Trouble(Fault.JOURNAL_BUSY, text)) from error
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same, only its owner is not told
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
     return lock
 
 
@@ -232,7 +247,11 @@ def _disk_trouble(path: Path, error: Exception) -> Trouble:
     """The disk's own refusal in one sentence, with what would be right."""
     code = getattr(error, "sqlite_errorcode", None)
     number = getattr(error, "errno", None)
-    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC:
+    if path.is_dir():
+        return Trouble(
+            Fault.CONFIG_WRONG, f"{path} is a folder. Put [journal] path to a file in it, such as journal.sqlite3."
+        )
+    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC or shutil.disk_usage(path.parent).free < FULL_BYTES:
         return Trouble(
             Fault.DISK_FULL, f"The disk of {path} is full. Free at least 200 MiB, then start the kiosk again."
         )

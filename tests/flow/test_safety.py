@@ -122,6 +122,24 @@ def test_a_session_that_cannot_be_read_keeps_no_other_from_settling(expected_log
     run_virtual(work())
 
 
+def test_two_stations_on_one_meter_never_both_sell() -> None:
+    """However the settings name it: the same serial number is the same energy."""
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        assert view(site, "post-1").trouble is None
+        trouble = view(site, "post-2").trouble
+        assert trouble is not None
+        assert trouble.fault is Fault.CONFIG_WRONG
+        assert "post-1 and post-2 read the same meter m-1" in trouble.detail
+        site.start("post-2", HOLD, "nb")
+        await asyncio.sleep(30)
+        assert not town.ledger.books
+
+    town = Town()
+    town.posts["post-2"] = Outlet(town, "m-1")
+    visited(visit, "post-1", "post-2", town=town)
+
+
 def test_after_a_damaged_journal_nobody_pays_for_another_drivers_energy_and_nothing_is_sold() -> None:
     town = Town()
     broken = Trouble(Fault.JOURNAL_BROKEN, "The journal was damaged and is kept.")

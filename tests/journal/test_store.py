@@ -107,6 +107,20 @@ async def test_the_chain_goes_on_after_it_was_opened_again(path: Path) -> None:
         assert verify(connection) is None
 
 
+async def test_one_journal_under_two_names_has_one_writer(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(path)
+    async with writing(path):
+        assert "is in use by process" in str(refusal(link, JournalBusy))
+
+
+async def test_nobody_else_may_read_a_journal(path: Path) -> None:
+    async with writing(path) as journal:
+        await journal.append([row(1)])
+        assert {name.name: oct(name.stat().st_mode & 0o077) for name in path.parent.glob("journal.sqlite3*")
+                if name.suffix != ".ballast" and name.stat().st_mode & 0o077} == {}  # fmt: skip
+
+
 async def test_the_oldest_session_is_settled_first(path: Path) -> None:
     async with writing(path) as journal:
         await journal.append([row(1, "z"), row(2, "m"), row(3, "a"), row(4, "m", "ended"), row(5, "z")])
@@ -446,6 +460,27 @@ async def test_a_disk_that_is_really_full_frees_the_ballast_and_goes_on(
     with reading(path) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone()[0] > stored
         assert verify(connection) is None
+
+
+async def test_a_station_that_starts_on_a_full_disk_takes_the_ballast_to_settle(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a review: only a running station could use it, a restarted one was refused with its drivers' holds open."""
+    monkeypatch.setattr(store, "SELL_FREE_BYTES", 2**20)
+    path = small_disk / "journal.sqlite3"
+    await written(path)
+    fill_up(small_disk)
+    async with writing(path) as journal:
+        assert not path.with_name(path.name + ".ballast").exists()
+        assert len(await journal.unsettled()) == 1
+        await journal.append([row(11, kind="ended")])
+        trouble = journal.room_to_sell()
+        assert trouble is not None
+        assert trouble.fault is Fault.DISK_FULL
+
+
+async def test_a_folder_in_its_place_is_said_so(tmp_path: Path) -> None:
+    assert "is a folder. Put [journal] path to a file in it" in str(refusal(tmp_path, JournalFailed))
 
 
 def test_a_disk_that_may_not_be_written_is_refused_with_what_would_be_right(small_disk: Path) -> None:

@@ -71,7 +71,8 @@ def _parse(url: str, unit: int, serial: Serial) -> Address:
     if not parts.hostname or parts.path not in ("", "/"):
         raise ValueError("it has to name a host and nothing behind it")
     port = PORT if parts.port is None else parts.port
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     return Address(parts.scheme, host, port, unit, serial)
 
 
