@@ -5,34 +5,29 @@ from typing import Annotated, Any
 
 import typer
 
-from kiosk.cli.exits import fail, guarded, show
-from kiosk.cli.options import CONFIG_DEFAULT, Config, Json
+from kiosk.cli.exits import fail, show
+from kiosk.cli.options import CONFIG_DEFAULT, Config, Json, formed
 from kiosk.config import load
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.states import Charging, Session, Settled, Settling, Stopping, Stuck, offer_of
 from kiosk.flow.recovery import fold
 from kiosk.journal.store import entries, open_reader, sessions, verify
 
-app = typer.Typer(no_args_is_help=True, help="Sessions in the journal.")
+app = typer.Typer(no_args_is_help=True, help="Sessions in the journal, also beside a running station.")
+
+Tail = Annotated[
+    str,
+    typer.Argument(
+        metavar="REFERENCE",
+        parser=formed(r"[A-Za-z0-9-]{1,64}", "write a session's reference, or its last letters, digits and hyphens"),
+        help="The session's reference, or as many of its last characters as tell it from the others.",
+    ),
+]
 
 
 @app.command("list")
 def list_(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
-    """Every session with its state, what was due, captured and released."""
-    guarded(lambda: _list(config, as_json), as_json)
-
-
-@app.command("show")
-def show_(
-    session: Annotated[str, typer.Argument(help="The reference, or its last characters.")],
-    config: Config = CONFIG_DEFAULT,
-    as_json: Json = False,
-) -> None:
-    """Every journal row of one session."""
-    guarded(lambda: _show(config, session, as_json), as_json)
-
-
-def _list(config: Config, as_json: bool) -> None:
+    """Every session, oldest first: its state, energy in kWh, and what was due, captured and released."""
     connection = open_reader(load(config).journal.path)
     found = [summary(fold(entries(connection, name))) for name in sessions(connection)]
 
@@ -45,12 +40,14 @@ def _list(config: Config, as_json: bool) -> None:
     show(found, as_json, lines)
 
 
-def _show(config: Config, session: str, as_json: bool) -> None:
+@app.command("show")
+def show_(session: Tail, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
+    """Every journal row of one session, and whether the journal's chain is unbroken."""
     connection = open_reader(load(config).journal.path)
     names = [name for name in sessions(connection) if name.endswith(session)]
     if len(names) != 1:
         text = f"{len(names)} sessions end in {session!r}; `kiosk sessions list` shows their references."
-        fail(Trouble(Fault.PAYMENT_UNKNOWN, text), as_json)
+        fail(Trouble(Fault.PAYMENT_UNKNOWN, text))
     rows = entries(connection, names[0])
     broken = verify(connection)
     data = {
