@@ -1,8 +1,10 @@
 """One session's loop: written before sent, written before shown, carried to its end, and stoppable whatever Vipps does."""
 
 import asyncio
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
@@ -413,6 +415,41 @@ def test_a_due_where_this_version_sees_no_end_of_the_charge_is_refused_with_a_se
             fold([town.rows[0], due])
 
     run_virtual(work())
+
+
+JOURNALS = Path(__file__).parent / "journals"
+
+
+@dataclass(frozen=True)
+class Line:
+    kind: str
+    body: str
+
+
+def kept(name: str) -> list[Line]:
+    return [Line(**json.loads(line)) for line in (JOURNALS / name).read_text("utf-8").splitlines()]
+
+
+def test_a_journal_of_an_earlier_version_still_tells_the_same() -> None:
+    """These rows are kept as they were written; whoever changes what they mean changes what drivers owe."""
+    session = fold(kept("charged-and-settled.jsonl"))
+    assert isinstance(session, Settled)
+    assert (session.account.captured, session.account.cancelled) == (nok(592), nok(29_408))
+    assert session.settling.usage.energy_wh == 1_208
+    assert session.settling.due.lines[0].gross == nok(592)
+
+
+def test_what_was_meant_and_is_not_meant_any_more_is_refused_with_a_sentence() -> None:
+    """Another version, another amount or another key for what may have been sent already."""
+    rows = kept("charged-and-settled.jsonl")
+    (index,) = [index for index, row in enumerate(rows) if row.kind == "intent:Capture"]
+    for old, new in (('"minor":592', '"minor":591'), ('"key":"', '"key":"0')):
+        assert old in rows[index].body
+        other = [*rows[:index], Line("intent:Capture", rows[index].body.replace(old, new)), *rows[index + 1 :]]
+        with pytest.raises(ValueError, match="not what this version would do"):
+            fold(other)
+    with pytest.raises(ValueError, match="Update the kiosk"):
+        fold([*rows[:index], Line("intent:Teleport", "{}")])
 
 
 def test_a_session_whose_journal_has_no_event_cannot_be_restored() -> None:
