@@ -33,7 +33,7 @@ def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
         )
         return Trouble(Fault.METER_REVERSED, text)
     if is_frozen(now):
-        text = f"{where} stands at {now.import_wh} Wh although at least {now.flowed_wh} Wh have flowed ({now.power_w} W now)."
+        text = f"{where} stands at {now.import_wh} Wh although energy flows ({now.power_w} W now)."
         return Trouble(Fault.METER_FROZEN, text)
     if now.unpowered_wh > caught_up_wh(now, rated_power_w):
         text = f"{where} has counted {now.unpowered_wh} Wh to {now.import_wh} Wh while it showed no power ({now.power_w} W now)."
@@ -43,8 +43,12 @@ def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
 
 def is_frozen(now: Reading) -> bool:
     """For a minute power has flowed, at least three steps of the register by its integral, and none came."""
-    rests = elapsed_ms(now.since, now.at) > FROZEN_MS
-    return rests and now.power_w > MOVING_W and now.flowed_wh > max(STEPS * now.resolution_wh, FROZEN_WH)
+    rests_ms = elapsed_ms(now.since, now.at)
+    if rests_ms <= FROZEN_MS or now.power_w <= MOVING_W:
+        return False
+    if now.flowed_wh is None:  # decided as it was when it was written (docs/adr/0011)
+        return rests_ms > STEPS * now.resolution_wh * MS_PER_HOUR // now.power_w
+    return now.flowed_wh > max(STEPS * now.resolution_wh, FROZEN_WH)
 
 
 def caught_up_wh(now: Reading, rated_power_w: int) -> int:

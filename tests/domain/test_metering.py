@@ -172,6 +172,19 @@ def test_a_trickle_before_full_power_is_not_counted_at_full_power() -> None:
     assert doubt(reading(0, 1_000), now, 22_000) is None
 
 
+@pytest.mark.parametrize(("rest_s", "frozen"), [(469, False), (470, True)])
+def test_a_row_of_an_earlier_version_is_decided_as_it_was_then(rest_s: int, frozen: bool) -> None:
+    """Time multiplied by the power of the moment: 30 Wh at 230 W; and energy through an open contactor went on."""
+    old = replace(reading(rest_s, 1_000, power_w=230, resolution_wh=10), since=at(0), flowed_wh=None)
+    assert is_frozen(old) is frozen
+    session = after(given.charging(), watched(80, 1_045))[0]
+    for seconds in range(82, 200, 2):
+        looked = watched(seconds, 965 + seconds, Pilot.B, enabled=False)
+        assert looked.reading is not None
+        session = after(session, replace(looked, reading=replace(looked.reading, flowed_wh=None)))[0]
+    assert isinstance(session, Charging)
+
+
 def test_what_a_register_may_catch_up_with_is_three_steps_and_a_quarter_of_a_minute_of_rated_power() -> None:
     late_wh = RATED_W * CATCH_UP_MS // 3_600_000
     assert late_wh == 30

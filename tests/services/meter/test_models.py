@@ -84,7 +84,7 @@ def right(profile_id: str, bench: Bench) -> Reading:
     serial = next((text for name, text in SERIALS.items() if profile_id.startswith(name)), "21031977")
     if profile_id.startswith("orno-we-51") and profile_id[-1] in "45":
         serial = profile_id
-    return Reading(REGISTER_WH // step * step, POWER_W, serial, bench.now(), bench.now(), step)
+    return Reading(REGISTER_WH // step * step, POWER_W, serial, bench.now(), bench.now(), step, 0)
 
 
 @pytest.mark.parametrize("profile_id", profile_ids("meters"))

@@ -92,7 +92,7 @@ async def test_each_meter_is_read_to_its_last_watt_hour(profile_id: str, import_
     serial = "KX21031977" if profile_id == GAVAZZI else "21031977"
     async with bench.on_tcp() as reader:
         reading = believed(await reader.read())
-    assert reading == Reading(import_wh, 11_040, serial, bench.now(), bench.now(), step_wh)
+    assert reading == Reading(import_wh, 11_040, serial, bench.now(), bench.now(), step_wh, 0)
 
 
 @pytest.mark.parametrize("profile_id", METERS)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from kiosk import RESOURCES
 from kiosk.domain.fault import Fault, FaultError
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.meter.profile import MeterProfile
-from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
+from kiosk.services.modbus.catalogue import load, profile_ids, read
 from kiosk.services.modbus.complaint import models_in
 from kiosk.services.modbus.profile import Profile, Value
 from kiosk.sim.meter import MAKES
@@ -104,7 +105,7 @@ def test_the_resolution_is_the_last_digit_of_the_register(name: str) -> None:
 def test_each_file_says_itself_who_it_is_and_how_well_that_is_proven(name: str) -> None:
     profile = PROFILES[name]
     assert isinstance(profile, MeterProfile)
-    own = tomllib.loads((resources_dir() / "meters" / f"{name}.toml").read_text("utf-8"))
+    own = tomllib.loads((RESOURCES / "meters" / f"{name}.toml").read_text("utf-8"))
     assert {"id", "name", "source", "grade"} <= own.keys()
     assert own["id"] == name
     assert all(profile.source_of(key) and profile.grade_of(key) in "ABC" for key in profile.values)
@@ -205,16 +206,7 @@ def test_a_name_cannot_leave_the_folder() -> None:
         load("meters", "../chargers/keba-p30", MeterProfile)
 
 
-def test_an_installed_package_brings_its_own_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inside = tmp_path / "kiosk" / "resources"
-    inside.mkdir(parents=True)
-    monkeypatch.setattr("kiosk.__file__", str(tmp_path / "kiosk" / "__init__.py"))
-    assert resources_dir() == inside
-    inside.rmdir()
-    assert resources_dir() == tmp_path / "resources"
-
-
-SDM630 = resources_dir() / "meters" / "eastron-sdm630.toml"
+SDM630 = RESOURCES / "meters" / "eastron-sdm630.toml"
 
 
 # fmt: off
@@ -317,7 +309,7 @@ def test_a_file_cannot_be_like_one_that_is_itself_like_another(tmp_path: Path) -
 
 def test_a_controller_is_fed_in_time_or_its_profile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keba-p30.toml"
-    text = (resources_dir() / "chargers" / "keba-p30.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / "keba-p30.toml").read_text("utf-8")
     path.write_text(text.replace("feed_s = 20", "feed_s = 31"), "utf-8")
     with pytest.raises(FaultError, match=r"failsafe feed_s has to be at most half of lapses_s"):
         read(path, ChargerProfile)
@@ -347,4 +339,4 @@ def test_every_key_of_a_meter_is_explained() -> None:
     assert keys - {"identity", "precondition"} - told == set()
     assert "[[identity]]" in paper
     assert "[[precondition]]" in paper
-    assert all((resources_dir() / "meters" / name).is_file() for name in re.findall(r"`([\w-]+-[\w-]+\.toml)`", paper))
+    assert all((RESOURCES / "meters" / name).is_file() for name in re.findall(r"`([\w-]+-[\w-]+\.toml)`", paper))
