@@ -86,7 +86,7 @@ def _gavazzi_em24_din(s: Sample) -> Table:
         *((0x46 + 2 * n, swapped(i32(wh // 100))) for n, wh in enumerate(s.phases_import_wh)),
         (0x5C, swapped(i32(s.export_wh // 100))),
         (0x110A, u16(1)), (0x110B, u16(1)),
-        (0x1300, text(f"BX{s.serial}", 7)),
+        (0x1300, text(f"KX{s.serial}", 7)),
     )
 
 

@@ -140,7 +140,7 @@ ROWS = [
     ("carlo-gavazzi-em24-din", "I", 0x3E, [0xE240, 0x0001]),                # 123456 x 0.1 kWh
     ("carlo-gavazzi-em24-din", "I", 0x42, [0x01C8, 0x0000]),                # the partial counter says 45.6 kWh
     ("carlo-gavazzi-em24-din", "I", 0x000B, [71]),
-    ("carlo-gavazzi-em24-din", "I", 0x1300, [0x4258, 0x3231, 0x3033, 0x3139, 0x3737, 0, 0]),  # "BX21031977"
+    ("carlo-gavazzi-em24-din", "I", 0x1300, [0x4B58, 0x3231, 0x3033, 0x3139, 0x3737, 0, 0]),  # "KX21031977"
     ("carlo-gavazzi-em24-e1", "H", 0x34, [0xE240, 0x0001]),
     ("carlo-gavazzi-em24-e1", "H", 0xA000, [7]),
     ("carlo-gavazzi-em24-e1", "H", 0x000B, [1648]),

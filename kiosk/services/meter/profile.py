@@ -1,11 +1,14 @@
 """What the profile of a meter says beside its registers: which of them is billed, and what proves that it is the right one."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from kiosk.services.modbus.profile import Exact, Grade, Profile, Register, Row
+
+NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def _address(key: object) -> object:
@@ -26,28 +29,33 @@ class Energy(Row):
 
 
 class Check(Row):
-    """A value that has to be one of these, or `least` or more. `optional`: a device without the register passes."""
+    """A value that has to be one of these, or a number from `least` to `most` as the register holds it, before its scale.
+
+    `optional`: a device without the register passes.
+    """
 
     value: str
     one_of: tuple[str, ...] = ()
     least: int | None = None
+    most: int | None = None
     remedy: str
     optional: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if bool(self.one_of) == (self.least is not None):
-            raise ValueError("a check has either one_of or least")
+        if bool(self.one_of) == (self.least is not None) or (self.most is not None and self.least is None):
+            raise ValueError("a check has either one_of, or least and maybe most")
         return self
 
     @property
     def right(self) -> str:
-        return " or ".join(self.one_of) or f"{self.least} or more"
+        return " or ".join(self.one_of) or f"{self.least} {'or more' if self.most is None else f'to {self.most}'}"
 
     def passes(self, said: str | None) -> bool:
-        if said is None or self.least is None:
+        if self.least is None or said is None:
             return said in self.one_of
-        return said.isdecimal() and int(said) >= self.least
+        number = Decimal(said) if NUMBER.fullmatch(said) else Decimal(-1)
+        return self.least <= number and (self.most is None or number <= self.most)
 
 
 class Voltage(Row):

@@ -13,7 +13,7 @@ from kiosk.services.modbus.url import Serial
 
 # fmt: off
 # Base units inside the kiosk: Wh, W, V, mA.
-FACTORS = {"": 1, "Wh": 1, "kWh": 1000, "W": 1, "kW": 1000, "V": 1, "mA": 1, "A": 1000, "s": 1}
+FACTORS = {"": 1, "Wh": 1, "kWh": 1000, "W": 1, "kW": 1000, "V": 1, "mA": 1, "A": 1000, "s": 1, "Hz": 1}
 # fmt: on
 SF_MISSING = -0x8000
 
@@ -99,7 +99,7 @@ class Value(Row):
     address: Register
     kind: Kind
     registers: int | None = Field(default=None, ge=1, le=64)
-    unit: Literal["", "Wh", "kWh", "W", "kW", "V", "A", "mA", "s"] = ""
+    unit: Literal["", "Wh", "kWh", "W", "kW", "V", "A", "mA", "s", "Hz"] = ""
     scale: Exact = Decimal(1)
     order: Order = "msw"
     exponent_address: Register | None = None

@@ -20,13 +20,13 @@ from kiosk.sim.make import Make, Sample
 from kiosk.sim.meter import MAKES
 from kiosk.sim.modbus_server import serving_tcp
 from kiosk.sim.post import Post
-from kiosk.sim.registers import Table
+from kiosk.sim.registers import Table, f32
 from kiosk.sim.toys import meter_line, serving_on_tty
 
 REGISTER_WH = 12_345_678
 POWER_W = 11_040
 COARSE = {"abb": 10, "carlo-gavazzi-em24": 100, "orno-we-514": 10, "orno-we-515": 10}
-SERIALS = {"carlo-gavazzi-em24-din": "BX21031977", "carlo-gavazzi": "KX21031977", "garo": "KX21031977"}
+SERIALS = {"carlo-gavazzi": "KX21031977", "garo": "KX21031977"}
 # One of each family and each way of decoding: floats, f64 summed, i64, u64, low word first, a pair with its fallback,
 # scale factors, SunSpec floats, no serial number.
 FAMILIES = (
@@ -205,6 +205,42 @@ async def test_an_em24_whose_firmware_hangs_is_refused(
         return
     trouble = await refused(bench)
     assert trouble.detail.endswith(f"has firmware {firmware}, not 6147 or more. Update its firmware to 1.8.3 or later.")
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "address", "hertz", "fits"),
+    [
+        ("schneider-iem3155", 0x0C25, f32(49.98), True),
+        ("janitza-umg96rm", 19050, f32(44.9), False),
+        ("orno-we-516", 0x0014, f32(65.1), False),
+        ("orno-we-516", 0x0014, f32(float("nan")), False),
+        ("orno-we-514", 0x0130, (4_499,), False),
+        ("orno-we-514", 0x0130, (6_500,), True),
+    ],
+)
+async def test_a_meter_that_does_not_tell_its_model_is_known_by_its_frequency(
+    change: Callable[[str, Callable[[Table], Table]], None],
+    profile_id: str,
+    address: int,
+    hertz: tuple[int, ...],
+    fits: bool,
+) -> None:
+    change(profile_id, lambda table: table | dict(enumerate(hertz, start=address)))
+    async with Bench(profile_id).on_tcp() as reader:
+        answer = await reader.read()
+    assert isinstance(answer, Reading) is fits
+    if isinstance(answer, Trouble):
+        assert answer.fault is Fault.METER_WRONG_DEVICE
+        assert " has frequency " in answer.detail
+
+
+async def test_an_sdm630_in_mwh_is_not_read_as_an_sdm120_either() -> None:
+    bench = Bench("eastron-sdm120")
+    async with bench.on_tcp(toy="eastron-sdm630") as reader:
+        await reader._device.write_registers(0x1E, f32(1))
+        answer = await reader.read()
+    assert isinstance(answer, Trouble)
+    assert answer.fault is Fault.METER_GARBLED
 
 
 async def test_the_two_tariffs_of_a_pac2200_are_billed_as_one() -> None:
