@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.energy import Reading
 from kiosk.domain.money import Money, half_up
 
 
@@ -46,6 +47,13 @@ class Registers:
     begin_wh: int
     end_wh: int
     resolution_wh: int
+
+
+def billed_registers(begin: Reading | None, end: Reading | None) -> Registers | None:
+    """What the driver can compare with the meter; None where nothing was read."""
+    if begin is None or end is None:
+        return None
+    return Registers(end.serial, begin.import_wh, end.import_wh, end.resolution_wh)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from kiosk.domain.energy import Instant, Reading
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
 from kiosk.domain.payment import Account
-from kiosk.domain.receipt import Registers
 from kiosk.domain.tariff import Due, Tariff, Usage
 
 
@@ -230,14 +229,6 @@ class Settling:
     released_at: Instant | None = None
     receipt: str = ""
     fault: Trouble | None = None
-
-    @property
-    def registers(self) -> Registers | None:
-        """What the driver can compare with the meter; None where nothing was read."""
-        begin, end = self.begin, self.end
-        if begin is None or end is None:
-            return None
-        return Registers(end.serial, begin.import_wh, end.import_wh, end.resolution_wh)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from kiosk.domain.energy import Instant
 from kiosk.domain.money import Money
 from kiosk.domain.payment import Account
+from kiosk.domain.receipt import billed_registers
 from kiosk.domain.states import Abandoned, Settled, Settling, Step, Stuck, Why
 from kiosk.domain.tariff import Due
 from kiosk.domain.view import StationView
@@ -102,7 +103,8 @@ def _receipt(session: Settling, app: str, words: Words) -> str:
 
 
 def _metered(session: Settling, words: Words) -> str:
-    return lines.registers(session.registers, words) if session.registers else ""
+    billed = billed_registers(session.begin, session.end)
+    return lines.registers(billed, words) if billed else ""
 
 
 def _delivered(session: Settling, words: Words) -> tuple[Row, ...]:
