@@ -10,7 +10,7 @@ from benchmarks._line import say
 
 WATCHED_S = float(os.environ.get("SECONDS_AT_REST", "15"))
 SETTLING_S = 5.0
-MOST_RSS_MB = 150
+MOST_RSS_MB = 135
 MOST_IDLE_PERCENT = 2.0
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 

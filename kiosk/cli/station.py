@@ -26,6 +26,8 @@ def station(
     """Serve the stations of a site until told to stop; unsettled sessions are taken up again first."""
     if headless and only is not None:
         raise typer.BadParameter("--station is for a screen; the engine always serves every station of the site.")
+    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     if headless:
         guarded(lambda: asyncio.run(_engine(config)))
         return
@@ -55,8 +57,6 @@ def _glass(
     from kiosk.ui.splash import Splash
 
     splash = raised or Splash(size)  # before the imports below, which take longer than all that a driver waits for
-    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     from kiosk.compose import open_site
     from kiosk.config import load
     from kiosk.services.clock import SystemClock

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 
-from babel.numbers import format_decimal, get_currency_symbol, get_group_symbol
-
 from kiosk.domain.money import Currency, Money
-from kiosk.words.catalogue import Words
+from kiosk.words.catalogue import Words, marked
 
 NO_BREAK = "\u00a0"
 THIN = "\u202f"
 JOINER = "\u2060"
+SIGNS = {Currency.NOK: marked("NOK"), Currency.DKK: marked("DKK"), Currency.EUR: marked("€")}
 
 
 @dataclass(frozen=True)
@@ -26,25 +25,25 @@ class Amount:
 
 
 def money(amount: Money, words: Words) -> Amount:
-    return Amount(_number(Decimal(amount.minor) / 100, "#,##0.00", words), currency(amount.currency, words))
+    return Amount(_number(Decimal(amount.minor) / 100, words, least=2, most=2), currency(amount.currency, words))
 
 
 def whole_money(amount: Money, words: Words) -> Amount:
     """Without decimals where they are nought: a hold of 350 kr."""
     if amount.minor % 100:
         return money(amount, words)
-    return Amount(_number(Decimal(amount.minor // 100), "#,##0", words), currency(amount.currency, words))
+    return Amount(_number(Decimal(amount.minor // 100), words), currency(amount.currency, words))
 
 
 def price(price_e4: int, money_unit: Currency, per: str, words: Words) -> Amount:
     """A price of two to four decimals: `4,90 kr/kWh`. `per` is the unit that it buys, empty for one session."""
-    number = _number(Decimal(price_e4) / 10_000, "#,##0.00##", words)
+    number = _number(Decimal(price_e4) / 10_000, words, least=2, most=4)
     unit = currency(money_unit, words)
     return Amount(number, f"{unit}/{per}" if per else unit)
 
 
 def currency(unit: Currency, words: Words) -> str:
-    return get_currency_symbol(unit.value, words.locale).rstrip(".")
+    return words.text(SIGNS[unit])
 
 
 def energy(energy_wh: int, words: Words, resolution_wh: int = 10) -> Amount:
@@ -52,24 +51,24 @@ def energy(energy_wh: int, words: Words, resolution_wh: int = 10) -> Amount:
     decimals = 3 if resolution_wh < 10 else 2 if resolution_wh < 100 else 1 if resolution_wh < 1000 else 0
     step = Decimal(1).scaleb(-decimals)
     kilowatt_hours = (Decimal(energy_wh) / 1000).quantize(step, rounding=ROUND_DOWN)
-    return Amount(_number(kilowatt_hours, "#,##0." + "0" * decimals if decimals else "#,##0", words), "kWh")
+    return Amount(_number(kilowatt_hours, words, least=decimals, most=decimals), "kWh")
 
 
 def whole_energy(energy_wh: int, words: Words) -> Amount:
-    return Amount(_number(Decimal(energy_wh // 1000), "#,##0", words), "kWh")
+    return Amount(_number(Decimal(energy_wh // 1000), words), "kWh")
 
 
 def power(power_w: int, words: Words) -> Amount:
-    return Amount(_number((Decimal(power_w) / 1000).quantize(Decimal("0.1")), "#,##0.0", words), "kW")
+    return Amount(_number(Decimal(power_w) / 1000, words, least=1, most=1), "kW")
 
 
 def rated_power(power_w: int, words: Words) -> Amount:
     """A power on a plate: `11 kW`, `7,4 kW`."""
-    return Amount(_number(Decimal(power_w) / 1000, "#,##0.#", words), "kW")
+    return Amount(_number(Decimal(power_w) / 1000, words, most=1), "kW")
 
 
 def percent(basis_points: int, words: Words) -> str:
-    return str(Amount(_number(Decimal(basis_points) / 100, "#,##0.##", words), "%"))
+    return str(Amount(_number(Decimal(basis_points) / 100, words, most=2), "%"))
 
 
 def minutes(seconds: int, words: Words) -> Amount:
@@ -116,6 +115,8 @@ def _local(utc_ms: int, words: Words) -> datetime:
     return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(words.zone)
 
 
-def _number(value: Decimal, pattern: str, words: Words) -> str:
-    written = format_decimal(value, pattern, locale=words.locale)
-    return written.replace(get_group_symbol(words.locale), THIN)
+def _number(value: Decimal, words: Words, *, least: int = 0, most: int = 0) -> str:
+    """With `least` to `most` decimals, thin spaces in thousands, and the language's own decimal sign."""
+    whole, _, decimals = f"{value:,.{most}f}".partition(".")
+    decimals = decimals[:least] + decimals[least:].rstrip("0")
+    return whole.replace(",", THIN) + (words.text(".") + decimals if decimals else "")

@@ -1,17 +1,15 @@
 """The languages that can be read here: English is in the source, every other one is a .po file and nothing else."""
 
-import gettext
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 SOURCE = "en"
+PART = re.compile(r'(msgid|msgstr)? *("(?:[^"\\]|\\.)*")')
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "locale"
 
 
@@ -21,12 +19,11 @@ class Words:
 
     language: str
     zone: ZoneInfo
-    locale: Locale
-    table: gettext.NullTranslations
+    table: Mapping[str, str]
 
     def text(self, message: str, **values: object) -> str:
         """`message` in this language. Its `{names}` are filled with `values`, which are finished texts."""
-        found = self.table.gettext(message)
+        found = self.table.get(message, message)
         return found.format(**values) if values else found
 
     @property
@@ -49,15 +46,19 @@ def languages(folder: Path = FOLDER) -> tuple[str, ...]:
 def open_words(language: str, zone: str = "Europe/Oslo", folder: Path = FOLDER) -> Words:
     """The words of `language`; English where there is no such catalogue."""
     known = language if (folder / f"{language}.po").is_file() else SOURCE
-    return Words(known, ZoneInfo(zone), Locale.parse(known), _table(known, folder))
+    return Words(known, ZoneInfo(zone), {} if known == SOURCE else _table((folder / f"{known}.po").read_text("utf-8")))
 
 
-def _table(language: str, folder: Path) -> gettext.NullTranslations:
-    if language == SOURCE:
-        return gettext.NullTranslations()
-    with (folder / f"{language}.po").open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+def _table(written: str) -> dict[str, str]:
+    """What the .po file translates: pairs of msgid and msgstr, each in one or more quoted lines, without plurals.
+
+    Read here and not by Babel, whose locales would be 9 MB of every running station.
+    """
+    parts: list[str] = []
+    for match in map(PART.fullmatch, written.splitlines()):
+        if match is not None and match[1]:
+            parts.append(json.loads(match[2]))
+        elif match is not None:
+            parts[-1] += json.loads(match[2])
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {message: translation for message, translation in pairs if message and translation}

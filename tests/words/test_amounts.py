@@ -1,6 +1,11 @@
 """Numbers as people read them, each with its unit on the same line."""
 
+from decimal import Decimal
+
 import pytest
+from babel.numbers import format_decimal, get_currency_symbol, get_group_symbol
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kiosk.domain.money import Currency, Money
 from kiosk.words import amounts
@@ -99,3 +104,19 @@ def test_vat_is_a_percentage() -> None:
 def test_a_line_never_ends_after_a_slash_or_inside_a_phone_number() -> None:
     assert amounts.unbroken(amounts.Amount("4,90", "kr/kWh")) == "4,90\u00a0kr/\u2060kWh"
     assert " " not in amounts.phone_number("22 00 00 00")
+
+
+@given(st.decimals(0, 10**9, places=6), st.sampled_from(["nb", "en"]), st.integers(0, 4), st.integers(0, 4))
+def test_numbers_are_written_as_the_unicode_locales_write_them(
+    value: Decimal, language: str, least: int, more: int
+) -> None:
+    pattern = "#,##0." + "0" * least + "#" * more if least + more else "#,##0"
+    written = format_decimal(value, pattern, locale=language).replace(get_group_symbol(language), amounts.THIN)
+    assert amounts._number(value, open_words(language), least=least, most=least + more) == written
+
+
+@pytest.mark.parametrize("unit", Currency)
+def test_a_currency_is_called_as_the_unicode_locales_call_it(unit: Currency) -> None:
+    assert [amounts.currency(unit, words) for words in (NB, EN)] == [
+        get_currency_symbol(unit.value, language).rstrip(".") for language in ("nb", "en")
+    ]

@@ -48,6 +48,22 @@ def test_every_sentence_is_translated_and_none_is_left_over(language: str) -> No
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_a_catalogue_is_read_as_a_translators_tools_read_it(language: str) -> None:
+    entries = {str(entry.id): str(entry.string) for entry in catalogue(language) if entry.id and entry.string}
+    assert open_words(language).table == entries
+
+
+def test_a_translation_may_run_over_lines_and_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "fi.po").write_text(
+        '# a "comment"\nmsgid ""\n"Plug in "\n"the \\"car\\""\nmsgstr "Kytke\\n"\n"auto"\n\nmsgid "Pay"\nmsgstr ""\n',
+        "utf-8",
+    )
+    words = open_words("fi", folder=tmp_path)
+    assert words.text('Plug in the "car"') == "Kytke\nauto"
+    assert words.text("Pay") == "Pay"
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_fills_the_same_names(language: str) -> None:
     wrong = [entry.id for entry in catalogue(language) if entry.id and names(str(entry.id)) != names(str(entry.string))]
     assert wrong == []
