@@ -10,7 +10,7 @@ Item {
 
     required property var station
     readonly property var shown: station.hold
-    readonly property bool rows: Theme.portrait || Theme.large
+    readonly property bool rows: Theme.portrait || Theme.large || shown.choices.length > 4
 
     Label {
         id: title
