@@ -129,6 +129,7 @@ Spread {
             text: page.shown.secondary.text
             visible: text !== ""
             Layout.fillWidth: true
+            Layout.preferredWidth: 1
             onClicked: page.station.press(page.shown.secondary.intent)
         },
         BigButton {
@@ -137,6 +138,7 @@ Spread {
             text: page.shown.primary.text
             visible: text !== ""
             Layout.fillWidth: true
+            Layout.preferredWidth: 1
             onClicked: page.station.press(page.shown.primary.intent)
         }
     ]

@@ -93,7 +93,7 @@ Window {
         width: parent.width
         anchors.bottom: parent.bottom
     }
-    // Moved, and not faded: drawn by software, half-transparent text takes three times as long.
+    // Moved, and not faded: drawn by software, half-transparent text takes more than twice as long.
     NumberAnimation {
         id: slide
         target: pages

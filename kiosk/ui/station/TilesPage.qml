@@ -32,7 +32,7 @@ Item {
             width: parent.width
             height: Math.max(implicitHeight, page.height - title.height - Theme.gap)
             columns: Theme.portrait || Theme.large ? 1 : Math.min(2, tiles.count)
-            rowSpacing: Theme.px(16)
+            rowSpacing: Theme.px(12)
             columnSpacing: Theme.gap
             uniformCellWidths: true
             uniformCellHeights: true
@@ -56,7 +56,7 @@ Item {
                     Card {
                         id: parts
                         anchors.fill: parent
-                        inset: tiles.count > 4 ? Theme.px(20) : Theme.inset
+                        inset: tiles.count > 4 ? Theme.px(16) : Theme.inset
 
                         GridLayout {
                             columns: Theme.large ? 1 : 2
@@ -69,6 +69,7 @@ Item {
                                 text: tile.modelData.name
                                 strong: true
                                 size: Theme.lead
+                                lineHeight: 1
                                 Layout.fillWidth: true
                                 Layout.alignment: Qt.AlignVCenter
                                 Accessible.ignored: true

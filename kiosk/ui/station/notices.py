@@ -123,7 +123,7 @@ def turned_away(view: StationView, trouble: Trouble, words: Words) -> Shown:
     """The driver had accepted, and the station cannot begin: what is wrong, or that it has passed."""
     said, passed = faults.driver(trouble.fault, words), view.trouble is None and view.offline_since is None
     page = NoticePage(
-        title=words.text("The charge did not start"),
+        title=words.text("The charge could not start"),
         lead=words.text("Something was wrong with the charger just then. It works again now.") if passed else said.what,
         side_title=words.text("Nothing is reserved"),
         side=words.text("Nothing was taken. You can start again now.") if passed else said.todo,

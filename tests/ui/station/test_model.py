@@ -108,7 +108,7 @@ def test_a_start_that_is_turned_away_is_said_at_once_and_the_same_driver_begins_
         glassed.model.press(touch)
     glassed.heard()
     glassed.stations.becomes(*one(turned_away=scenes.TROUBLE).views)
-    assert glassed.model.shown.notice.title == "The charge did not start"
+    assert glassed.model.shown.notice.title == "The charge could not start"
     assert "scene" in glassed.heard(), "or the second tap of a double tap would land on its button"
     glassed.model.press("again")
     assert glassed.stations.told[1:] == [("leave", "NO-SND-003")]

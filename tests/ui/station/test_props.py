@@ -275,7 +275,7 @@ def test_a_start_that_is_turned_away_says_why_that_nothing_is_reserved_and_what_
     trouble = Trouble(fault, "detail for the technician")
     notice = shown(one(turned_away=trouble, trouble=trouble)).notice
     said = faults.driver(fault, NB)
-    assert (notice.title, notice.side_title) == ("Ladingen startet ikke", "Ingenting er reservert")
+    assert (notice.title, notice.side_title) == ("Ladingen kom ikke i gang", "Ingenting er reservert")
     assert (notice.lead, notice.side) == (said.what, said.todo)
     assert (notice.primary.text, notice.secondary.intent) == ("", "again")
     assert notice.rows[0].value == "22\u00a000\u00a000\u00a000"
