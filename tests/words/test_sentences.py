@@ -1,10 +1,12 @@
 """The tables of sentences: every fault, every end, every part of a price, in every language."""
 
+import re
 from dataclasses import astuple
 from uuid import UUID
 
 import pytest
 
+from kiosk.__main__ import GROUPS
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import Currency, Money
@@ -39,6 +41,13 @@ def test_the_driver_hears_no_code_and_no_jargon(fault: Fault) -> None:
     said = " ".join(astuple(faults.driver(fault, open_words("en")))).lower()
     assert fault not in said
     assert not [word for word in ("modbus", "api", "capture", "http", "register", "journal") if word in said]
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_command_that_an_attendant_is_told_to_run_is_one_that_there_is(fault: Fault) -> None:
+    said = " ".join(astuple(faults.attendant(fault, open_words("en"))))
+    named = re.findall(r"\bkiosk (\w+)", said)
+    assert set(named) <= {*GROUPS, "station", "demo"}
 
 
 @pytest.mark.parametrize("language", languages())
