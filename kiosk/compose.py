@@ -12,7 +12,6 @@ from kiosk.config import Settings, StationPart
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Money
-from kiosk.domain.receipt import LineKind
 from kiosk.domain.states import Door, Offer
 from kiosk.domain.tariff import Tariff
 from kiosk.domain.view import StationInfo
@@ -29,8 +28,7 @@ from kiosk.services.meter.reader import open_meter
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.secrets import NAMES, secret
 from kiosk.services.vipps import Vipps, VippsSettings, open_vipps
-from kiosk.words.catalogue import open_words
-from kiosk.words.lines import name as line_name
+from kiosk.words.lines import names as line_names
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
@@ -90,7 +88,7 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(journal.close)
         left = salvaged(settings.journal.path)
         vipps = await stack.enter_async_context(
-            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
+            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=line_names)
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
@@ -144,11 +142,6 @@ def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> St
 
 def _describer(info: StationInfo) -> Callable[[Offer], str]:
     return lambda offer: payment_description(offer, info.name, offer.language)
-
-
-def _line_names(settings: Settings) -> dict[LineKind, str]:
-    words = open_words(settings.site.language)
-    return {kind: line_name(kind, words) for kind in LineKind}
 
 
 def new_reference(station_id: str, now: Instant) -> str:

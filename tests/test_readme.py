@@ -43,6 +43,7 @@ SERVES = ("kiosk station", "kiosk sim", "kiosk meter watch")
 ASKED = [line for line in LINES if not line.startswith((*SERVES, "kiosk demo"))]
 PATIENCE_S = 20.0
 RATE = 100.0
+DRIVER_LANGUAGE = "en"  # the site's is nb
 METER = 'meter = {{ profile = "eastron-sdm630", url = "tcp://127.0.0.1:{port}?unit=1" }}'
 CONTROLLER = 'controller = {{ profile = "relay-coil", url = "tcp://127.0.0.1:{port}?unit=1", waiver = "a test" }}'
 SIMULATOR = "\n[simulator]\nrate = {rate}\nsince_utc_ms = {since_utc_ms}\n"
@@ -100,7 +101,7 @@ class Site:
                 return session
 
             view = running.site.views()[0]
-            running.site.start(view.info.id, view.info.holds[0], "nb")
+            running.site.start(view.info.id, view.info.holds[0], DRIVER_LANGUAGE)
             reference = offer_of(await until(lambda session: isinstance(session, Offered))).reference
             await self.approve(reference)
             await until(lambda session: isinstance(session, Waiting | Charging))
@@ -241,6 +242,13 @@ def test_the_json_of_every_command_parses(site: Site) -> None:
     assert all(isinstance(data, dict | list) for data in shown.values())
     assert shown["kiosk vipps payment refund"]["captured"] == "148.37 NOK"
     assert [row["session"] for row in shown["kiosk sessions list"]] == [site.session]
+
+
+def test_the_receipt_of_a_driver_who_chose_english_reads_english(site: Site) -> None:
+    words = ["vipps", "receipt", "show", site.session, "--json"]
+    result = CliRunner().invoke(build(words), words, env={"KIOSK_CONFIG": str(site.config)})
+    names = [line["name"] for line in json.loads(result.stdout)["receipt"]["orderLines"]]
+    assert names == ["Energy"]
 
 
 def test_the_settings_in_the_readme_load(tmp_path: Path) -> None:

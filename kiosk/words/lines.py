@@ -2,7 +2,7 @@
 
 from kiosk.domain.receipt import Line, LineKind
 from kiosk.words.amounts import duration, energy, price
-from kiosk.words.catalogue import Words, marked
+from kiosk.words.catalogue import Words, marked, open_words
 
 NAMES: dict[LineKind, str] = {
     LineKind.ENERGY: marked("Energy"),
@@ -14,6 +14,12 @@ NAMES: dict[LineKind, str] = {
 
 def name(kind: LineKind, words: Words) -> str:
     return words.text(NAMES[kind])
+
+
+def names(language: str) -> dict[LineKind, str]:
+    """All of them, for a receipt in this language."""
+    words = open_words(language)
+    return {kind: name(kind, words) for kind in LineKind}
 
 
 def quantity(line: Line, words: Words) -> str:

@@ -54,9 +54,9 @@ def session(site: Site, station: str = "post-1") -> Session | None:
     return view(site, station).session
 
 
-async def charging(town: Town, site: Site, station: str = "post-1") -> None:
+async def charging(town: Town, site: Site, station: str = "post-1", language: str = "nb") -> None:
     """A driver chooses, pays and plugs in."""
-    site.start(station, HOLD, "nb")
+    site.start(station, HOLD, language)
     await until(lambda: isinstance(session(site, station), Offered))
     approve(town, site, station)
     await until(lambda: isinstance(session(site, station), Charging))
@@ -330,6 +330,24 @@ def two_lives(first: Visit, second: Visit, *, away_s: float = 10) -> None:
         await open_for(town, second)
 
     run_virtual(work())
+
+
+def test_the_receipt_is_in_the_drivers_language_also_after_a_fall() -> None:
+    async def first(town: Town, kiosk: Kiosk, site: Site) -> None:
+        town.weather = lambda call: "lost" if call == "SendReceipt" else "clear"
+        await charging(town, site, language="en")
+        await asyncio.sleep(600)
+        site.press("post-1", Act.STOP, "glass")
+        await until(lambda: town.read_in == ["en"])
+        kiosk.power.off = True
+
+    async def second(town: Town, _kiosk: Kiosk, _site: Site) -> None:
+        town.weather = lambda _call: "clear"
+        await until(lambda: town.rows[-1].kind == "ended")
+        assert set(town.read_in) == {"en"}
+        assert len(town.read_in) > 1
+
+    two_lives(first, second)
 
 
 def test_a_live_cable_comes_back_on_the_glass_and_can_be_stopped() -> None:

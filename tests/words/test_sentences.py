@@ -64,6 +64,12 @@ def test_every_part_of_a_price_has_a_name(kind: LineKind, language: str) -> None
     assert lines.quantity(line, open_words(language))
 
 
+def test_a_receipts_names_are_in_the_language_asked_for() -> None:
+    assert lines.names("en")[LineKind.ENERGY] == "Energy"
+    assert lines.names("nb")[LineKind.ENERGY] != "Energy"
+    assert lines.names("nb").keys() == set(LineKind)
+
+
 def test_a_receipt_line_says_what_was_counted_at_what_price() -> None:
     line = Line(LineKind.ENERGY, 30_279, 49_000, Money(14_837, Currency.NOK), 2_500)
     assert lines.quantity(line, open_words("nb")) == "30,279\u00a0kWh × 4,90\u00a0kr/kWh"
