@@ -92,7 +92,11 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
-        site = Site(clock, journal, vipps.payments, journal.room_to_sell, left.trouble if left else None)
+
+        def no_sale() -> Trouble | None:
+            return journal.room_to_sell() or vipps.clock_trouble()
+
+        site = Site(clock, journal, vipps.payments, no_sale, left.trouble if left else None)
         for station in settings.station:
             site.add(_post(settings, station, site, lines, vipps, journal, clock, scope))
         yield Running(site, scope, clock, journal)

@@ -13,7 +13,7 @@ from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.states import Charging, Late, Offered, Session, Settled, Settling, Stuck
 from kiosk.domain.view import StationView, StopAnswer
 from kiosk.flow.post import HEALTH_S, STOP_LOCK_S, STOP_TRIES
-from kiosk.flow.site import Site
+from kiosk.flow.site import PROBE_S, Site
 from kiosk.flow.tasks import TaskScope
 from tests.domain.given import NO_METER, nok
 from tests.flow.town import AWAY, Kiosk, PowerCut, Town, until
@@ -205,6 +205,31 @@ def test_a_full_disk_blocks_every_start() -> None:
         assert town.rows == []
 
     visited(visit, room=lambda: full)
+
+
+def test_a_clock_found_wrong_sells_nothing_new_and_the_running_charge_settles() -> None:
+    wrong = Trouble(Fault.CLOCK_WRONG, "This machine's clock says 12:00, Vipps says 13:00.")
+    found: list[Trouble] = []
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        changes: list[str] = []
+        site.on_change(changes.append)
+        found.append(wrong)
+        await until(lambda: "post-2" in changes, within_s=PROBE_S + 5)
+        assert [each.trouble for each in site.views()] == [wrong, wrong]
+        site.start("post-2", HOLD, "nb")
+        await asyncio.sleep(600)
+        assert isinstance(session(site), Charging)
+        assert session(site, "post-2") is None
+        site.press("post-1", Act.STOP, "glass")
+        await until(lambda: isinstance(session(site), Settled))
+        found.clear()
+        changes.clear()
+        await until(lambda: "post-2" in changes, within_s=PROBE_S + 5)
+        await charging(town, site, "post-2")
+
+    visited(visit, "post-1", "post-2", room=lambda: found[0] if found else None)
 
 
 # --- the stop code ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from kiosk.domain.fault import Trouble
 from kiosk.domain.outcome import Outcome
 from kiosk.services.vipps.client import Client
 from kiosk.services.vipps.outcomes import Act
@@ -35,6 +36,10 @@ class Vipps:
     receipts: Receipts
     qr: RedirectCodes
     client: Client
+
+    def clock_trouble(self) -> Trouble | None:
+        """Whether this machine's clock is too far from Vipps', by its last answer."""
+        return self.client.skew.trouble
 
     async def check_keys(self) -> Outcome[float]:
         """Fetch a token, and say when it ends (business time, UTC seconds). The token itself is never shown."""
