@@ -30,7 +30,7 @@ class StationInfo:
 
 @dataclass(frozen=True)
 class StationView:
-    """A station now. `session` is the one on its glass, None when it is free; older ones settle unseen.
+    """A station now. `session` is the one on its glass, None when it is free; `unseen` are older ones that settle.
 
     `trouble` is why nothing can be sold here now (meter, controller, disk, Vipps keys), None when it can.
     `offline_since` is since when Vipps has not answered; a running charge goes on all the same. `next_try` is when the
@@ -46,6 +46,7 @@ class StationView:
     next_try: Instant | None = None
     code_png: bytes | None = None
     stop_locked_s: int = 0
+    unseen: tuple[Session, ...] = ()
 
 
 class StopAnswer(StrEnum):
