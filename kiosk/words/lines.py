@@ -11,6 +11,8 @@ NAMES: dict[LineKind, str] = {
     LineKind.IDLE: marked("Parked after done"),
 }
 
+WHOLE = marked("Charging session")
+
 
 def name(kind: LineKind, words: Words) -> str:
     return words.text(NAMES[kind])
@@ -20,6 +22,11 @@ def names(language: str) -> dict[LineKind, str]:
     """All of them, for a receipt in this language."""
     words = open_words(language)
     return {kind: name(kind, words) for kind in LineKind}
+
+
+def whole(language: str) -> str:
+    """The one line of a receipt that is written by hand."""
+    return open_words(language).text(WHOLE)
 
 
 def quantity(line: Line, words: Words) -> str:
