@@ -14,6 +14,7 @@ import asyncio
 import errno
 import json
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -80,6 +81,17 @@ def announce(sentence: str, stream: TextIO | None = None) -> None:
         _flush(stream)
     except OSError:
         _hush(stream)
+
+
+def say_if_heard(sentence: str) -> bool:
+    """Like `announce`, but waits for nobody: False where whoever reads stdout takes nothing now (a stopped terminal)."""
+    try:
+        ready = sys.stdout is None or bool(select.select([], [sys.stdout], [], 0)[1])
+    except (OSError, ValueError):  # closed, or no file at all: nothing there can wait
+        ready = True
+    if ready:
+        announce(sentence)
+    return ready
 
 
 def _flush(stream: TextIO | None) -> None:

@@ -12,12 +12,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 CONFIG_DEFAULT = Path("kiosk.toml")
 
 
-def formed(shape: str | re.Pattern[str], right: str) -> Callable[[str], str]:
-    """A parser of words that have this shape; `right` says what would be right."""
+def formed(shape: str | re.Pattern[str], right: str, *, secret: bool = False) -> Callable[[str], str]:
+    """A parser of words that have this shape; `right` says what would be right. A `secret` word is never said again."""
 
     def parse(text: str) -> str:
         if not re.fullmatch(shape, text):
-            raise typer.BadParameter(f"{text!r} has a wrong form; {right}.")
+            what = "what was typed" if secret else repr(text)
+            raise typer.BadParameter(f"{what} has a wrong form; {right}.")
         return text
 
     return parse

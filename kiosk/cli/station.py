@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiosk.cli.exits import FAULT, announce, serve
+from kiosk.cli.exits import FAULT, announce, say_if_heard, serve
 from kiosk.cli.first_light import pixels
 from kiosk.cli.options import CONFIG_DEFAULT, Config
 
@@ -43,12 +43,14 @@ def station(
 
 
 async def _engine(config: Path) -> None:
+    from kiosk.cli.voice import Voice
     from kiosk.compose import open_site
     from kiosk.config import load
 
     settings = load(config)
     async with open_site(settings) as running:
         announce(f"{len(settings.station)} stations of {settings.site.name} are served.")
+        Voice(running.site, say_if_heard)
         await running.site.run(running.scope)
 
 

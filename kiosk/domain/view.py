@@ -30,7 +30,7 @@ class StationInfo:
 
 @dataclass(frozen=True)
 class StationView:
-    """A station now. `session` is the one on its glass, None when it is free; older ones settle unseen.
+    """A station now. `session` is the one on its glass, None when it is free; `unseen` are older ones that settle.
 
     `trouble` is why nothing can be sold here now (meter, controller, disk, Vipps keys), None when it can.
     `turned_away` is why the start that was last asked for was not begun, until its driver leaves: nothing was reserved.
@@ -48,6 +48,7 @@ class StationView:
     code_png: bytes | None = None
     stop_locked_s: int = 0
     turned_away: Trouble | None = None
+    unseen: tuple[Session, ...] = ()
 
 
 class StopAnswer(StrEnum):

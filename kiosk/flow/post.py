@@ -75,7 +75,8 @@ class Post:
             acts_at(loop.session if loop else None) or (next_probe if offline_since else None),
             loop.code_png if loop else None,
             max(0, -(-(self._locked_until_ms - now.mono_ms) // 1000)),
-            self._turned_away,
+            turned_away=self._turned_away,
+            unseen=tuple(each.session for each in self._loops if each is not loop and each.session is not None),
         )
 
     @property

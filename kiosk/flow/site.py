@@ -42,6 +42,7 @@ class Site:
         self._away: Trouble | None = None
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
+        self._told: Trouble | None = None
         self._next_probe: Instant | None = None
         self._left_over: Trouble | None = None
 
@@ -60,13 +61,14 @@ class Site:
             call(station_id)
 
     def heard(self, outcome: Outcome[object]) -> None:
-        """Every answer of Vipps tells whether it can be reached and whether it knows our keys."""
+        """Every answer of Vipps tells whether it can be reached, whether it knows our keys, and what time it is."""
         trouble = outcome.trouble if isinstance(outcome, InDoubt | Refused) else None
         self._away = trouble if trouble and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY) else None
         keys = trouble if trouble is not None and trouble.fault is Fault.VIPPS_KEYS else None
         since = (self._offline_since or self._clock.now()) if self._away else None
-        if (since, keys) != (self._offline_since, self._keys):
-            self._offline_since, self._keys = since, keys
+        before, self._offline_since, self._keys = (self._offline_since, self._told), since, keys
+        self._told = self._no_sale()
+        if (since, self._told) != before:
             for station_id in self._posts:
                 self.changed(station_id)
 

@@ -89,7 +89,7 @@ ATTENDANT: dict[Fault, tuple[str, str]] = {
     Fault.DISK_FULL:            (marked("The disk is full."), marked("Free at least 200 MiB where the journal lies.")),
     Fault.DISK_READ_ONLY:       (marked("The disk takes no writes."), marked("Check the card or disk and mount it writable.")),
     Fault.CLOCK_WRONG:          (marked("The station's clock is far from Vipps MobilePay's."), marked("Let the clock synchronise, then try again.")),
-    Fault.CONFIG_WRONG:         (marked("The settings do not fit together."), marked("Run kiosk doctor and correct the line that it names.")),
+    Fault.CONFIG_WRONG:         (marked("The settings do not fit together."), marked("Correct what the reason beside names, then start the station again.")),
     Fault.PORT_BUSY:            (marked("Another program uses the port to meter or charger."), marked("End that program, then try again.")),
     Fault.SCREEN_AWAY:          (marked("The station has no screen to show itself on."), marked("Check the screen and its session, then start the station again.")),
 }

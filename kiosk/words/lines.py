@@ -2,7 +2,7 @@
 
 from kiosk.domain.receipt import Line, LineKind, Registers
 from kiosk.words.amounts import duration, energy, price
-from kiosk.words.catalogue import Words, marked
+from kiosk.words.catalogue import Words, marked, open_words
 
 NAMES: dict[LineKind, str] = {
     LineKind.ENERGY: marked("Energy"),
@@ -11,9 +11,28 @@ NAMES: dict[LineKind, str] = {
     LineKind.IDLE: marked("Parked after done"),
 }
 
+WHOLE = marked("Charging session")
+
 
 def name(kind: LineKind, words: Words) -> str:
     return words.text(NAMES[kind])
+
+
+def names(language: str, billed: Registers | None) -> dict[LineKind, str]:
+    """All of them, for a receipt in this language; behind the energy stands whose register was billed.
+
+    In plain spaces: nobody knows how another's app shows the narrow ones.
+    """
+    words = open_words(language)
+    found = {kind: name(kind, words) for kind in LineKind}
+    if billed is not None:
+        found[LineKind.ENERGY] += ". " + " ".join(registers(billed, words).split())
+    return found
+
+
+def whole(language: str) -> str:
+    """The one line of a receipt that is written by hand."""
+    return open_words(language).text(WHOLE)
 
 
 def quantity(line: Line, words: Words) -> str:

@@ -36,12 +36,15 @@ class PowerCut(BaseException):
 
 
 class Town:
-    """What outlives a power cut. `story` tells in order what was written, sent, and shown."""
+    """What outlives a power cut. `story` tells in order what was written, sent, and shown; `read_in`, in which
+    language each receipt was sent.
+    """
 
     def __init__(self) -> None:
         self.ledger = Ledger(lambda: self.now().utc_ms)
         self.rows: list[Row] = []
         self.story: list[str] = []
+        self.read_in: list[str] = []
         self.boot = 1
         self.posts: dict[str, Outlet] = {}
         self.weather: Callable[[str], str] = lambda _call: "clear"
@@ -202,7 +205,8 @@ class FakeReceipts:
     def __init__(self, town: Town, payments: FakePayments) -> None:
         self._town, self._payments = town, payments
 
-    async def send(self, receipt: Receipt) -> Outcome[str]:
+    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
+        self._town.read_in.append(language)
         return await self._payments.send("SendReceipt", lambda: self._town.ledger.receive(receipt))
 
     async def link(self, reference: str, url: str) -> Outcome[str]:

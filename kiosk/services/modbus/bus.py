@@ -226,6 +226,8 @@ def _unreachable(address: Address) -> LineDown:
         return LineDown("cannot be reached: nobody accepts a connection there")
     if not Path(address.host).exists():
         return LineDown("cannot be opened: there is no such port; plug in the adapter")
+    if not Path(address.host).is_char_device():
+        return LineDown("cannot be opened: that is no serial line; name one such as /dev/ttyUSB0")
     if not os.access(address.host, os.R_OK | os.W_OK):
         return LineDown("cannot be opened: no permission; add this user to the group dialout")
     return LineBusy("cannot be opened: another program holds the port")

@@ -122,12 +122,17 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_RETRY_AFTER_S)
+    date_s = http_date_s(value)
+    return None if date_s is None else min(max(0.0, date_s - now_s), LONGEST_RETRY_AFTER_S)
+
+
+def http_date_s(text: str) -> float | None:
+    """UTC seconds of an HTTP date, None for anything else."""
     try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(0.0, date.timestamp() - now_s), LONGEST_RETRY_AFTER_S)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def _code(problem: Problem | None) -> str:

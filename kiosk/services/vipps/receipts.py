@@ -11,6 +11,8 @@ from kiosk.services.vipps.errors import NotSent, Rejected, Unreadable
 from kiosk.services.vipps.outcomes import Act
 from kiosk.services.vipps.wire import ORDERS, OrderWire, encoded, parse, segment
 
+Names = Callable[[str, Registers | None], Mapping[LineKind, str]]
+
 SKIPPED = "skipped: the test environment has no Order Management"
 EXISTS = "exists"
 ENGLISH: Mapping[LineKind, str] = {
@@ -21,20 +23,17 @@ ENGLISH: Mapping[LineKind, str] = {
 }
 
 
-def english(billed: Registers) -> str:
-    return f"Meter {billed.serial}: {billed.begin_wh} to {billed.end_wh} Wh"
-
-
 class Receipts:
-    """`names` are what the driver reads on each line, `metered` what stands behind the energy's."""
+    """`names` are what the driver reads on each line, by the code of a language and by what was read of the meter.
 
-    def __init__(
-        self, client: Client, names: Mapping[LineKind, str], metered: Callable[[Registers], str] = english
-    ) -> None:
-        self._client, self._names, self._metered = client, names, metered
+    Order Management has no field for a meter; the name of a line is the one text that the driver sees.
+    """
 
-    async def send(self, receipt: Receipt) -> Outcome[str]:
-        """Its id at Vipps; `exists` where it was stored before, compared line by line; `skipped: ...` in test."""
+    def __init__(self, client: Client, names: Names) -> None:
+        self._client, self._names = client, names
+
+    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
+        """Its id at Vipps; `exists` where it was stored before, in whatever language, compared line by line; `skipped: ...` in test."""
         if not self._client.settings.has_order_management:
             return Done(SKIPPED)
 
@@ -43,7 +42,9 @@ class Receipts:
                 raise NotSent("a receipt has at least one line.")
             path = f"{ORDERS}/receipts/{segment(receipt.reference)}"
             try:
-                answer = await self._client.tell(Call("POST", path, encoded(body(receipt, self._names, self._metered))))
+                answer = await self._client.tell(
+                    Call("POST", path, encoded(body(receipt, self._names(language, receipt.registers))))
+                )
             except Rejected as error:
                 if error.problem is None or error.problem.status != 409:
                     raise
@@ -92,15 +93,8 @@ class Receipts:
         return EXISTS
 
 
-def body(
-    receipt: Receipt, names: Mapping[LineKind, str], metered: Callable[[Registers], str] = english
-) -> dict[str, object]:
-    """The lines add up as they did on the glass: nothing is rounded here again but the unit price, which is shown only.
-
-    Order Management has no field for a meter; the name of a line is the one text that the driver sees.
-    """
-    if receipt.registers is not None:
-        names = {**names, LineKind.ENERGY: f"{names[LineKind.ENERGY]}. {metered(receipt.registers)}"}
+def body(receipt: Receipt, names: Mapping[LineKind, str]) -> dict[str, object]:
+    """The lines add up as they did on the glass: nothing is rounded here again but the unit price, which is shown only."""
     return {
         "orderLines": [_line(number, line, names) for number, line in enumerate(receipt.lines, 1)],
         "bottomLine": {

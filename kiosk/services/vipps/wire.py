@@ -35,6 +35,11 @@ class Answer:
     def success(self) -> bool:
         return 200 <= self.status < 300
 
+    @property
+    def is_page(self) -> bool:
+        """A page for a browser, which Vipps' API never answers with."""
+        return self.body.lstrip().startswith(b"<")
+
 
 class Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
@@ -144,7 +149,7 @@ def parse(shape: type[T], answer: Answer, where: str) -> T:
         return adapter.validate_json(answer.body)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors()]
-    if answer.body.lstrip().startswith(b"<"):
+    if answer.is_page:
         raise Between(f"{where} was answered with {PAGE}.")
     raise Unreadable(f"The answer of {where} cannot be read: {'; '.join(wrong[:5])}.")
 

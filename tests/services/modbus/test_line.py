@@ -306,6 +306,15 @@ async def test_a_port_that_is_not_there_says_so() -> None:
             await device(lines, "rtu:///dev/ttyNOPE").read(3, 0, 1)
 
 
+async def test_a_file_or_folder_is_no_serial_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with Lines() as lines:
+        for path in (tmp_path, tmp_path / "file"):
+            with pytest.raises(LineDown, match=r"is no serial line; name one such as /dev/ttyUSB0$") as caught:
+                await device(lines, f"rtu://{path}").read(3, 0, 1)
+            assert type(caught.value) is LineDown
+
+
 async def test_a_port_that_another_program_holds_says_so() -> None:
     async with on_tty(Slave()) as path, Lines() as lines:
         other = os.open(path, os.O_RDWR | os.O_NOCTTY)
