@@ -22,7 +22,7 @@ from kiosk.flow.post import Papers, Post
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
 from kiosk.journal.store import Journal, open_journal
-from kiosk.services.charger.controller import open_charger
+from kiosk.services.charger.opening import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
 from kiosk.services.modbus.bus import Lines

@@ -12,7 +12,8 @@ from kiosk.cli.options import Json
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.fault import Trouble
 from kiosk.domain.outcome import Done
-from kiosk.services.charger.controller import Controller, NoController, open_charger
+from kiosk.services.charger.controller import Controller
+from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.clock import SystemClock
 from kiosk.services.meter.reader import MeterReader, open_meter
 from kiosk.services.modbus.bus import Lines

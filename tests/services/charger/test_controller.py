@@ -9,7 +9,8 @@ import pytest
 from kiosk.domain.energy import Instant, Pilot, Plug
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.outcome import Done, InDoubt, Refused
-from kiosk.services.charger.controller import Controller, NoController, open_charger
+from kiosk.services.charger.controller import Controller
+from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.catalogue import load
