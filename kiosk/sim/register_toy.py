@@ -25,7 +25,7 @@ class RegisterToy:
     unit = 255
     energy = range(0)
     writes_by: tuple[int, ...] = (WRITE_REGISTER, WRITE_REGISTERS)
-    paused_by_current = False
+    paused_by_current, heeds_reads = False, False
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -38,16 +38,15 @@ class RegisterToy:
         self._post.advance()
         if self.heeds_reads:
             self._post.feed()
-        return pick(
-            {READ_HOLDING: self.holding, READ_INPUTS: self.inputs}.get(function, lambda: None)(), address, count
-        )
+        tables = {READ_HOLDING: self.holding, READ_INPUTS: self.inputs}
+        if function not in tables:
+            raise RefusalError(ILLEGAL_FUNCTION)
+        return pick(tables[function](), address, count)
 
     def write(self, function: int, address: int, values: Sequence[int]) -> None:
         if function not in self.writes_by:
             raise RefusalError(ILLEGAL_FUNCTION)
         self.take(address, values)
-
-    heeds_reads = False
 
     def holding(self) -> Table | None:
         return None
@@ -71,4 +70,5 @@ class RegisterToy:
 
 def milli(words: Sequence[int]) -> int:
     """A float in amperes as two registers, in mA."""
-    return int(round(struct.unpack(">f", struct.pack(">2H", *words))[0] * 1000))
+    amps: float = struct.unpack(">f", struct.pack(">2H", *words))[0]
+    return round(amps * 1000)

@@ -64,7 +64,7 @@ class AlfenEve(RegisterToy):
         post = self._post
         return table(
             (1200, u16(1)),
-            (1201, text(self.letters(), 5)),
+            (1201, text("A" if post.pilot == "A" else self.letters(), 5)),
             (1206, f32(post.offered_ma / 1000)),
             (1208, u32(0)),
             (1210, f32(post.limit_ma / 1000)),

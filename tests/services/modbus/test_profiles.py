@@ -13,7 +13,6 @@ from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_d
 from kiosk.services.modbus.profile import Profile, Value
 
 METERS = ("abb-b23", "carlo-gavazzi-em340", "eastron-sdm630", "sunspec-203")
-CHARGERS = ("keba-p30", "phoenix-em-cp-pp-eth", "relay-coil")
 SHAPES: dict[str, type[MeterProfile] | type[ChargerProfile]] = {"meters": MeterProfile, "chargers": ChargerProfile}
 PROFILES: dict[str, Profile] = {
     name: load(folder, name, shape) for folder, shape in SHAPES.items() for name in profile_ids(folder)
@@ -23,7 +22,6 @@ ROWS = [(name, key) for name, profile in PROFILES.items() for key in profile.val
 
 def test_the_walk_saw_every_profile() -> None:
     assert tuple(profile_ids("meters")) == METERS
-    assert tuple(profile_ids("chargers")) == CHARGERS
     assert len(ROWS) >= 30
 
 
