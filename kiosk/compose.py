@@ -121,7 +121,8 @@ def _post(
         raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
-    papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
+    make = _offer_maker(settings, journal.installation, tariff, charger.stop_latency_s)
+    papers = Papers(new_reference, new_code, make)
     return Post(info, ports, journal, papers, scope, site.changed, site.heard)
 
 
@@ -160,7 +161,7 @@ def new_code() -> str:
 
 
 def _offer_maker(
-    settings: Settings, installation: UUID, tariff: Tariff
+    settings: Settings, installation: UUID, tariff: Tariff, stop_latency_s: int
 ) -> Callable[[StationInfo, Money, str, str, str, Instant], Offer]:
     public_url = settings.site.public_url
 
@@ -177,6 +178,8 @@ def _offer_maker(
             now,
             language,
             session_url=f"{public_url}/c/{lots.token_urlsafe(16)}" if public_url else None,
+            stop_latency_s=stop_latency_s,
+            proves_contactor=True,
         )
 
     return make

@@ -19,7 +19,7 @@ from kiosk.domain.metering import doubt, gone_s
 from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
-from kiosk.domain.stopping import QUIET_W, stop
+from kiosk.domain.stopping import OPEN_TIMEOUT_S, QUIET_W, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -28,8 +28,8 @@ SILENCE_S = 30
 BLIND_S = 60
 DONE_S = 900
 DROPPED_S = 300
+DEAD_S = 300
 MAX_SESSION_S = 24 * 3600
-STOP_LATENCY_S = 10
 AWAY_S = 60
 SUSPECTS = 3
 OFFERED_MA = 6000
@@ -91,11 +91,32 @@ def _await_energy(state: Waiting, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A and state.car_seen:
             return stop(state, Why.UNPLUGGED, event.at)  # whoever plugs in next is another driver
         state = replace(state, car_seen=state.car_seen or event.plug.car_present is True)
+    state = _mark_dead(state, event)
+    if state.dead_since is not None and gone_s(state.dead_since, event.at) >= DEAD_S:
+        return stop(state, Why.FAULT, event.at, _dead(state.offer.station))
     if gone_s(state.since, event.at) >= START_TIMEOUT_S:
         return stop(state, Why.NEVER_STARTED, event.at)
     # A close that was lost is seen here and repeated at the pace of the looks, never at once.
     lost_close = event.plug is not None and event.plug.enabled is not True and gone_s(state.since, event.at) < SILENCE_S
     return state, (Switch(closed=True),) if lost_close else ()
+
+
+def _mark_dead(state: Waiting, event: Watched) -> Waiting:
+    """A car in state C under our enable draws within seconds, unless the contactor does not close."""
+    reading, plug = event.reading, event.plug
+    if not state.offer.proves_contactor or reading is None or plug is None:
+        return state
+    asks = plug.pilot in (Pilot.C, Pilot.D) and plug.enabled is True and not _withheld(plug)
+    dead = (state.dead_since or event.at) if asks and reading.power_w < QUIET_W else None
+    return replace(state, dead_since=dead)
+
+
+def _dead(station: str) -> Trouble:
+    text = (
+        f"The car at {station} asked for energy for {DEAD_S} s, was allowed it, and got none: the contactor does not close, "
+        f"or a fuse or residual-current device before it is off. Measure behind each."
+    )
+    return Trouble(Fault.CONTACTOR_DEAD, text)
 
 
 def _first_energy(state: Waiting, event: Watched) -> Moved:
@@ -160,7 +181,7 @@ def _decide(state: Charging, event: Watched) -> Moved:
     # What is not yet metered counts as full power: since the last believed reading, and until the contactor opens.
     unseen_s = elapsed_ms(state.last.at, at) // 1000
     gap_s = -(-event.gap_ms // 1000)
-    ahead_s = unseen_s + gap_s + max(STOP_LATENCY_S, gap_s)
+    ahead_s = unseen_s + gap_s + max(offer.stop_latency_s, gap_s)
     if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
         return stop(state, Why.HOLD_USED, at)
     if event.plug is not None:
@@ -173,6 +194,9 @@ def _decide(state: Charging, event: Watched) -> Moved:
         return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
         return stop(state, Why.CAR_DONE, at)
+    if _flows_through_an_open_contactor(state, event):
+        text = f"Current flows at {offer.station} although its controller is off. Take it out of service."
+        return stop(state, Why.FAULT, at, Trouble(Fault.CONTACTOR_STUCK, text))
     dropped = event.plug is not None and event.plug.enabled is False and state.phase is Phase.WITHHELD
     if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
         text = f"The controller of {offer.station} switched off by itself. Read its own error register."
@@ -181,13 +205,30 @@ def _decide(state: Charging, event: Watched) -> Moved:
 
 
 def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
-    if plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA):
+    if _withheld(plug):
         phase = Phase.WITHHELD
     elif plug.pilot is Pilot.B or (plug.pilot is None and _quiet(state, at)):
         phase = Phase.DONE
     else:
         phase = Phase.CHARGING
     return state if phase is state.phase else replace(state, phase=phase, phase_since=at)
+
+
+def _withheld(plug: Plug) -> bool:
+    """The station gives nothing, whoever decided that: somebody may have set another limit than we did."""
+    return plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA)
+
+
+def _flows_through_an_open_contactor(state: Charging, event: Watched) -> bool:
+    if (
+        not state.offer.proves_contactor
+        or event.reading is None
+        or event.plug is None
+        or event.plug.enabled is not False
+    ):
+        return False
+    flows = event.reading.power_w >= QUIET_W and state.quiet_since is None
+    return flows and state.phase is Phase.WITHHELD and gone_s(state.phase_since, event.at) >= OPEN_TIMEOUT_S
 
 
 def _quiet(state: Charging, at: Instant) -> bool:

@@ -58,7 +58,12 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Offer:
-    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code."""
+    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code.
+
+    `stop_latency_s` is how long this station's controller may take from a stop to no current, which is kept free in the
+    hold; `proves_contactor` that the meter is held against what the controller says of its contactor. Both stand here so
+    that a restart decides as was decided (docs/adr/0011), and their defaults are how it was before they were written down.
+    """
 
     reference: str
     installation: UUID
@@ -72,6 +77,8 @@ class Offer:
     language: str = "nb"
     return_url: str | None = None
     session_url: str | None = None
+    stop_latency_s: int = 10
+    proves_contactor: bool = False
 
     def key(self, step: Step, generation: int) -> str:
         """The idempotency key: the same after any restart, another for every step and generation."""
@@ -144,7 +151,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile."""
+    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile.
+
+    `dead_since` is since when the car has asked for energy, is allowed it, and gets none.
+    """
 
     offer: Offer
     begin: Reading
@@ -154,6 +164,7 @@ class Waiting:
     suspects: int = 0
     silent_since: Instant | None = None
     blind_since: Instant | None = None
+    dead_since: Instant | None = None
 
 
 @dataclass(frozen=True)
