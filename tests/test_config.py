@@ -57,6 +57,7 @@ def test_the_environment_overrides_a_key(tmp_path: Path) -> None:
             'help_phone = "22 00 00 00"\nlanguage = "xx"',
             "'xx' is no language of this kiosk",
         ),
+        ("amps = 32", 'amps = 32, waiver = "yes"', "'yes' names nobody; write who allows it, such as 'Kari Nordmann"),
         ("amps = 32", "amps = 200", "[station] 0 controller amps 200 is wrong"),
     ],
 )

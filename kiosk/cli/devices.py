@@ -1,7 +1,7 @@
 """`kiosk meter` and `kiosk charger`: one device by hand, on any of the three transports."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -62,11 +62,16 @@ def meter_watch(
 
 @charger_app.command("read")
 def charger_read(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """What the controller says: IEC 61851 state, whether it is enabled, the offered current."""
-    plug = _with_charger(profile, url, 6, as_json, lambda charger: charger.look())
-    if isinstance(plug, Trouble):
-        fail(plug, as_json)
-    _say_plug(plug, as_json)
+    """What the controller says: IEC 61851 state, whether it is enabled, the offered current, and what it calls itself."""
+
+    async def see(charger: Controller | NoController) -> tuple[Plug | Trouble, dict[str, str | None] | Trouble, str]:
+        return await charger.look(), await charger.shows(), _doubts(profile, charger.doubts)
+
+    plug, shown, doubts = _with_charger(profile, url, 6, as_json, see)
+    for answer in (plug, shown):
+        if isinstance(answer, Trouble):
+            fail(answer, as_json)
+    _say_plug(plug, shown, doubts, as_json)
 
 
 @charger_app.command("enable")
@@ -122,7 +127,22 @@ def _say_reading(reading: Reading) -> None:
     print(f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}  steps of {reading.resolution_wh} Wh")
 
 
-def _say_plug(plug: Plug, as_json: bool) -> None:
+def _say_plug(plug: Plug, shown: dict[str, str | None], doubts: str, as_json: bool) -> None:
     data = {"pilot": plug.pilot, "enabled": plug.enabled, "offered_ma": plug.offered_ma}
-    known = {name: "cannot tell" if value is None else value for name, value in data.items()}
-    show(data, as_json, lambda: print("  ".join(f"{name} {value}" for name, value in known.items())))
+    lines: list[Mapping[str, object]] = [data, shown] if shown else [data]
+
+    def say() -> None:
+        for line in lines:
+            print("  ".join(f"{name} {'cannot tell' if value is None else value}" for name, value in line.items()))
+        if doubts:
+            print(doubts)
+
+    show(data | {"shows": shown, "experimental": doubts or None}, as_json, say)
+
+
+def _doubts(profile: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    return (
+        f"{profile} is experimental: no source proves its {', '.join(names)}. Prove them at the device before it sells."
+    )

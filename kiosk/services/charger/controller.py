@@ -40,6 +40,7 @@ class Controller:
         self._guard = None if profile.failsafe is None else Guard(profile.failsafe, self._registers, now)
         self.fails_safe = profile.failsafe is not None
         self.stop_latency_s = profile.stop_latency_s
+        self.doubts = profile.doubts()
         self._commanded: bool | None = None
         self._starved = False
         self._current_at: Instant | None = None

@@ -26,6 +26,7 @@ class NoController:
     sells: bool = False
     fails_safe: bool = False
     stop_latency_s: int = 30
+    doubts: tuple[str, ...] = ()
 
     def __init__(self, now: Callable[[], Instant]) -> None:
         self._now = now
@@ -39,6 +40,9 @@ class NoController:
 
     async def look(self) -> Plug | Trouble:
         return Plug(self._now(), None, None)
+
+    async def shows(self) -> dict[str, str | None] | Trouble:
+        return {}
 
     async def keep_alive(self) -> Never:
         while True:
