@@ -177,7 +177,7 @@ class MennekesCompact(RegisterToy):
 
 
 class GoE(RegisterToy):
-    """By FC16 only. `eeprom_writes` counts what wears its memory out; firmware 60.3 `swaps` the bytes of each register."""
+    """By FC16 only; force state 0 is neutral, which lets a car charge. `eeprom_writes` counts what wears its memory out; firmware 60.3 `swaps` the bytes of each register."""
 
     unit = 1
     writes_by = (WRITE_REGISTERS,)
@@ -185,7 +185,7 @@ class GoE(RegisterToy):
 
     def __init__(self, post: Post) -> None:
         super().__init__(post)
-        self.eeprom_writes = 0
+        self.eeprom_writes, self.force = 0, 1
         post.command(limit_ma=16_000)
 
     def inputs(self) -> Table:
@@ -202,7 +202,7 @@ class GoE(RegisterToy):
         return {at: word >> 8 | (word & 0xFF) << 8 for at, word in words.items()} if self.swaps else words
 
     def holding(self) -> Table:
-        return {299: self._post.limit_ma // 1000, 337: 2 if self._post.enabled else 1}
+        return {299: self._post.limit_ma // 1000, 337: self.force}
 
     def take(self, address: int, values: Sequence[int]) -> None:
         match address:
@@ -210,7 +210,8 @@ class GoE(RegisterToy):
                 self.eeprom_writes += address == 300
                 self._post.command(limit_ma=within(values[0], 6, 32) * 1000)
             case 337:
-                self._post.command(enabled=within(values[0], 0, 2) == 2)
+                self.force = within(values[0], 0, 2)
+                self._post.command(enabled=self.force != 1)
             case _:
                 raise RefusalError(ILLEGAL_ADDRESS)
 

@@ -23,7 +23,8 @@ async def look(registers: Registers, at: Instant, commanded: bool | None) -> Plu
         enabled = offered_ma >= LEAST_MA
     if profile.switch is not None and profile.switch.readback is not None:
         said = await registers.number(profile.switch.readback)
-        enabled = None if said is None else said == profile.switch.on
+        # What is neither on nor off, such as *neutral*, may let a car charge: only off is off.
+        enabled = None if said is None else said != profile.switch.off
     return Plug(at, pilot, enabled, offered_ma)
 
 

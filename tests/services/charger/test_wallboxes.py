@@ -325,6 +325,17 @@ async def test_go_e_with_swapped_bytes_is_named_and_not_switched_on() -> None:
     assert bench.writes == []
 
 
+async def test_go_e_in_neutral_lets_a_car_charge_and_is_not_taken_for_off() -> None:
+    bench = bench_of(GO_E)
+    toy = GoE(bench.post)
+    toy.take(337, [0])
+    async with bench.on_tcp(made=toy) as controller:
+        assert bench.post.power_w == 11_040
+        assert plug(await controller.look()).enabled is True
+        assert await controller.disable() == Done(None)
+        assert (toy.force, bench.post.power_w) == (1, 0)
+
+
 async def test_go_e_that_is_not_well_shows_it() -> None:
     bench = bench_of(GO_E)
     bench.post.fail(PostFaults(pilot="E"))
