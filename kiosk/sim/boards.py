@@ -1,4 +1,4 @@
-"""Toy controllers that others build into their wallboxes: Bender CC612, Phoenix Contact CHARX.
+"""Toy controllers that others build into their wallboxes: Bender CC612, Phoenix Contact CHARX, Mennekes HCC3.
 
 Written from the makers' register tables, never from the profiles that the kiosk reads with. Base 0 addresses.
 """
@@ -9,7 +9,7 @@ from kiosk.sim.modbus_pdu import ILLEGAL_ADDRESS, RefusalError, within
 from kiosk.sim.modbus_server import HangUpError
 from kiosk.sim.post import Post
 from kiosk.sim.register_toy import MJ_PER_WH, RegisterToy
-from kiosk.sim.registers import Table, table, text, u16, u32, u64
+from kiosk.sim.registers import Table, swapped, table, text, u16, u32, u64
 
 
 class BenderCc612(RegisterToy):
@@ -94,3 +94,38 @@ class CharxSec(RegisterToy):
                 post.feed()
             case _:
                 raise RefusalError(ILLEGAL_ADDRESS)
+
+
+class MennekesHcc3(RegisterToy):
+    """Low word first. Each connection lives for 30 s, and it hangs up without a word."""
+
+    paused_by_current = True
+    CONNECTION_S = 30
+
+    def __init__(self, post: Post) -> None:
+        super().__init__(post)
+        self._since_ms = post.clock.utc_ms()
+
+    def inputs(self) -> Table:
+        letters = self.letters()
+        state = ["A1", "A2", "B1", "B2", "C1", "C2"].index(letters) + 1 if letters not in "EF" else 0
+        return table((0x0302, u16(state)), (0x030B, swapped(u32(18_237_466))))
+
+    def holding(self) -> Table:
+        return {0x0400: self._post.limit_ma // 1000}
+
+    def read(self, function: int, address: int, count: int) -> list[int]:
+        self._hang_up()
+        return super().read(function, address, count)
+
+    def take(self, address: int, values: Sequence[int]) -> None:
+        self._hang_up()
+        if address != 0x0400:
+            raise RefusalError(ILLEGAL_ADDRESS)
+        self._post.command(limit_ma=within(values[0], 6, 32) * 1000 if values[0] else 0)
+
+    def _hang_up(self) -> None:
+        now_ms = self._post.clock.utc_ms()
+        if now_ms - self._since_ms >= self.CONNECTION_S * 1000:
+            self._since_ms = now_ms
+            raise HangUpError

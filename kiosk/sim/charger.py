@@ -5,7 +5,7 @@ Written from the makers' register tables, never from the profiles that the kiosk
 
 from collections.abc import Callable, Sequence
 
-from kiosk.sim.boards import BenderCc612, CharxSec
+from kiosk.sim.boards import BenderCc612, CharxSec, MennekesHcc3
 from kiosk.sim.modbus_pdu import (
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
@@ -21,7 +21,7 @@ from kiosk.sim.modbus_pdu import (
 from kiosk.sim.post import VOLTAGE_V, Post
 from kiosk.sim.register_toy import RegisterToy
 from kiosk.sim.registers import Table, swapped, table, u16, u32
-from kiosk.sim.wallbox import AbbTerraAc, AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel
+from kiosk.sim.wallbox import AbbTerraAc, AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel, WebastoNext
 
 MJ_PER_TENTH_WH = 360_000
 
@@ -120,7 +120,7 @@ class KebaP40(KebaP30):
 class PhoenixEmCpPpEth:
     """Its state is a letter, its 32-bit values come low word first, and it has no fail-safe."""
 
-    unit = 180
+    unit, limit_at = 180, 300
     energy = range(128, 130)
 
     def __init__(self, post: Post) -> None:
@@ -134,7 +134,7 @@ class PhoenixEmCpPpEth:
             case 1:
                 return pick({400: int(post.enabled), 401: 0, 402: int(post.faults.pilot is None)}, address, count)
             case 3:
-                return pick({300: post.limit_ma // 1000}, address, count)
+                return pick({self.limit_at: self.limit()}, address, count)
             case 4:
                 return pick(self._inputs(), address, count)
         raise RefusalError(ILLEGAL_FUNCTION)
@@ -144,10 +144,13 @@ class PhoenixEmCpPpEth:
             raise RefusalError(ILLEGAL_FUNCTION)
         if (function, address) == (WRITE_COIL, 400):
             self._post.command(enabled=bool(values[0]))
-        elif (function, address) == (WRITE_REGISTER, 300):
+        elif (function, address) == (WRITE_REGISTER, self.limit_at):
             self._post.command(limit_ma=within(values[0], 6, 80) * 1000)
         else:
             raise RefusalError(ILLEGAL_ADDRESS)
+
+    def limit(self) -> int:
+        return self._post.limit_ma // 1000
 
     # fmt: off
     def _inputs(self) -> Table:
@@ -163,6 +166,16 @@ class PhoenixEmCpPpEth:
             (128, swapped(u32(post.delivered_mj // MJ_PER_TENTH_WH // 100))),
         )
     # fmt: on
+
+
+class PhoenixEvEth(PhoenixEmCpPpEth):
+    """Its limit is register 528; firmware of Wallb-e shows it there in tenths."""
+
+    unit, limit_at = 255, 528
+    is_wallbe = False
+
+    def limit(self) -> int:
+        return super().limit() * (10 if self.is_wallbe else 1)
 
 
 class RelayCoil:
@@ -199,10 +212,13 @@ CONTROLLERS: dict[str, Callable[[Post], Controller]] = {
     "keba-p30": KebaP30,
     "keba-p40": KebaP40,
     "mennekes-amtron-compact": MennekesCompact,
+    "mennekes-amtron-xtra": MennekesHcc3,
     "phoenix-charx": CharxSec,
     "phoenix-em-cp-pp-eth": PhoenixEmCpPpEth,
+    "phoenix-ev-eth": PhoenixEvEth,
     "relay-coil": RelayCoil,
     "vestel-evc04": Vestel,
+    "webasto-next": WebastoNext,
 }
 
 

@@ -251,3 +251,37 @@ class Vestel(RegisterToy):
                 self._post.feed()
             case _:
                 raise RefusalError(ILLEGAL_ADDRESS)
+
+
+class WebastoNext(RegisterToy):
+    """Nothing shows its setpoint. It lives on its life bit."""
+
+    paused_by_current = True
+
+    def __init__(self, post: Post) -> None:
+        super().__init__(post)
+        post.set_failsafe(current_ma=6_000, timeout_s=30)
+
+    def holding(self) -> Table:
+        post, dog = self._post, self._post.watchdog
+        state = {"A": 0, "B": 4 if post.offered_ma else 1, "C": 3, "E": 7, "F": 8}[post.pilot]
+        return table(
+            (1000, u16(state)),
+            (1036, u32(self.energy_wh)),
+            (2000, u16(dog.current_ma // 1000)),
+            (2002, u16(dog.timeout_s)),
+        )
+
+    def take(self, address: int, values: Sequence[int]) -> None:
+        value = values[0]
+        match address:
+            case 2000:
+                self._post.set_failsafe(current_ma=value * 1000)
+            case 2002:
+                self._post.set_failsafe(timeout_s=value)
+            case 5004:
+                self._post.command(limit_ma=within(value, 6, 32) * 1000 if value else 0)
+            case 6000:
+                self._post.feed()
+            case _:
+                raise RefusalError(ILLEGAL_ADDRESS)

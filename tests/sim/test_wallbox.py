@@ -8,14 +8,14 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
 
-from kiosk.sim.boards import BenderCc612, CharxSec
+from kiosk.sim.boards import BenderCc612, CharxSec, MennekesHcc3
 from kiosk.sim.car import Car
-from kiosk.sim.charger import CONTROLLERS, Controller
+from kiosk.sim.charger import CONTROLLERS, Controller, PhoenixEvEth
 from kiosk.sim.clock import SimClock
 from kiosk.sim.modbus_server import serving_tcp
 from kiosk.sim.post import Post, PostFaults
 from kiosk.sim.toys import line_of
-from kiosk.sim.wallbox import AbbTerraAc, AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel
+from kiosk.sim.wallbox import AbbTerraAc, AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel, WebastoNext
 
 ExpectLog = Callable[[str], None]
 
@@ -227,6 +227,46 @@ async def test_vestel_shows_a_car_by_its_cable_and_lives_on_its_alive_register(b
         assert bench.power_w() == 0
         bench.post.fail(PostFaults(pilot="E"))
         assert await box.inputs(1006, 2) == [0, 1]
+
+
+async def test_webasto_shows_no_setpoint_and_lives_on_its_life_bit(bench: Bench) -> None:
+    async with talking(WebastoNext(bench.post)) as box:
+        assert await box.holding(1000) == [1]
+        assert await box.holding(5004) == 2
+        assert await box.one(5004, 10) is None
+        assert (await box.holding(1000), bench.power_w()) == ([3], 6_900)
+        await box.one(2000, 0)
+        await box.one(2002, 20)
+        bench.real_s += 19
+        await box.one(6000, 1)
+        bench.real_s += 19
+        assert bench.power_w() == 6_900
+        await box.holding(1000)
+        bench.real_s += 2
+        assert (await box.holding(1000), bench.power_w()) == ([1], 0)
+
+
+async def test_hcc3_hangs_up_after_half_a_minute(bench: Bench, expected_log: ExpectLog) -> None:
+    expected_log("pymodbus")
+    async with talking(MennekesHcc3(bench.post)) as box:
+        assert await box.inputs(0x0302) == [3]  # B1
+        assert await box.inputs(0x030B, 2) == [0x481A, 0x0116]
+        assert await box.one(0x0400, 16) is None
+        assert (await box.inputs(0x0302), bench.power_w()) == ([6], 11_040)
+        assert await box.one(0x0401, 1) == 2
+        bench.real_s += 30
+        with pytest.raises((ModbusIOException, ConnectionException)):
+            await box.inputs(0x0302)
+
+
+async def test_ev_eth_limits_at_528_and_wallb_e_shows_it_in_tenths(bench: Bench) -> None:
+    toy = PhoenixEvEth(bench.post)
+    async with talking(toy) as board:
+        assert await board.one(528, 16) is None
+        assert await board.holding(528) == [16]
+        assert await board.one(300, 16) == 2
+        toy.is_wallbe = True
+        assert await board.holding(528) == [160]
 
 
 @pytest.mark.parametrize("make", [make for make in CONTROLLERS if make != "bender-cc612"])

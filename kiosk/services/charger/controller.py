@@ -81,7 +81,8 @@ class Controller:
             await asyncio.Event().wait()
         while True:
             fed = not self._starved and await self._feed(self._guard)
-            await self._sleep(self._guard.row.feed_s if fed else RETRY_S)
+            feed_s = self._guard.row.feed_s
+            await self._sleep(feed_s if fed else min(RETRY_S, feed_s))
 
     # Commands.
 

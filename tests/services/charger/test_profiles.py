@@ -11,7 +11,6 @@ from kiosk.domain.energy import Pilot
 from kiosk.domain.fault import FaultError
 from kiosk.services.charger.profile import ChargerProfile, Check, Connectors, Current, FailSafe, State, Switch
 from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
-from kiosk.sim.charger import CONTROLLERS
 
 CHARGERS = (
     "abb-terra-ac",
@@ -146,10 +145,6 @@ def test_the_states_are_the_standards_letters_and_none_is_missing(name: str) -> 
 def test_what_no_source_has_proven_is_experimental_and_only_that() -> None:
     assert {name for name, profile in PROFILES.items() if profile.experimental} == {"mennekes-amtron-compact"}
     assert set(PROFILES["mennekes-amtron-compact"].doubts()) == {"limit", "voltage", "current"}
-
-
-def test_every_toy_has_its_profile() -> None:
-    assert set(CONTROLLERS) <= set(CHARGERS)
 
 
 def test_the_page_for_technicians_names_every_key() -> None:

@@ -1,15 +1,17 @@
 """Each make against its own toy over a real socket: through a whole charge, and what it does when the kiosk is gone."""
 
+import asyncio
+
 import pytest
 
 from kiosk.domain.energy import Pilot, Plug
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.outcome import Done, InDoubt
 from kiosk.services.charger.profile import ChargerProfile
-from kiosk.services.modbus.catalogue import load
+from kiosk.services.modbus.catalogue import load, profile_ids
 from kiosk.sim.boards import BenderCc612, CharxSec
 from kiosk.sim.car import Car
-from kiosk.sim.charger import CONTROLLERS, KebaP40
+from kiosk.sim.charger import CONTROLLERS, KebaP40, PhoenixEvEth
 from kiosk.sim.post import PostFaults
 from kiosk.sim.wallbox import AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel
 from tests.services.charger.bench import Bench, kept_alive, plug
@@ -25,8 +27,9 @@ def bench_of(make: str, car: Car | None = None) -> Bench:
 
 
 def test_the_makes_that_fail_safe_are_most_of_them() -> None:
-    assert len(MAKES) >= 12
-    assert set(MAKES) - set(FAIL_SAFE) == {"phoenix-em-cp-pp-eth", "relay-coil", "go-e"}
+    assert profile_ids("chargers") == MAKES, "every profile is played against a toy"
+    without = {"phoenix-em-cp-pp-eth", "phoenix-ev-eth", "relay-coil", "go-e", "mennekes-amtron-xtra"}
+    assert set(MAKES) - set(FAIL_SAFE) == without
 
 
 @pytest.mark.parametrize("transport", ["tcp", "rtu"])
@@ -47,7 +50,7 @@ async def test_a_charge_from_plug_to_stop(make: str, transport: str) -> None:
         assert plug(await controller.look()).enabled is False
 
 
-@pytest.mark.parametrize("make", [make for make in MAKES if make != "relay-coil"])
+@pytest.mark.parametrize("make", [make for make in MAKES if make not in ("relay-coil", "mennekes-amtron-xtra")])
 async def test_each_make_shows_whether_there_is_a_car_and_whether_it_is_well(make: str) -> None:
     bench = bench_of(make)
     async with bench.on_tcp() as controller:
@@ -396,3 +399,54 @@ async def test_a_stop_that_is_not_heard_lets_the_watchdog_run_out(make: str) -> 
         await kept_alive(bench, controller, bench.profile.failsafe.lapses_s + 10)
         bench.post.advance()
         assert bench.post.power_w == 0
+
+
+async def test_a_feed_does_not_come_between_a_stop_and_its_answer() -> None:
+    bench = bench_of("keba-p30")
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        stop = asyncio.create_task(controller.disable())
+        await asyncio.sleep(0)
+        assert controller._starved
+        stop.cancel()
+        await asyncio.wait({stop})
+        bench.writes.clear()
+        await kept_alive(bench, controller, 70)
+        assert (6, 5018, 60) not in bench.writes, "whether it heard the stop nobody knows"
+
+
+async def test_mennekes_xtra_hangs_up_every_half_minute_and_the_next_look_opens_it_again() -> None:
+    bench = bench_of("mennekes-amtron-xtra")
+    async with bench.on_tcp() as controller:
+        assert await controller.enable() == Done(None)
+        seen: list[Plug | Trouble] = []
+        for _ in range(40):
+            bench.ms += 2_000
+            seen.append(await controller.look())
+        lost = [place for place, answer in enumerate(seen) if isinstance(answer, Trouble)]
+        assert len(lost) == 2
+        assert all(isinstance(seen[place + 1], Plug) for place in lost)
+        assert await controller.disable() == Done(None)
+        assert bench.post.power_w == 0
+
+
+async def test_a_stop_that_the_hang_up_swallows_is_in_doubt_and_works_when_it_is_repeated() -> None:
+    bench = bench_of("mennekes-amtron-xtra")
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        bench.ms += 31_000
+        assert isinstance(await controller.disable(), InDoubt)
+        assert await controller.disable() == Done(None)
+        bench.post.advance()
+        assert bench.post.power_w == 0
+
+
+async def test_wallb_e_firmware_is_not_offered_a_tenth() -> None:
+    bench = bench_of("phoenix-ev-eth")
+    toy = PhoenixEvEth(bench.post)
+    toy.is_wallbe = True
+    async with bench.on_tcp(made=toy) as controller:
+        outcome = await controller.enable()
+    assert isinstance(outcome, InDoubt)
+    assert "60 or more is Wallb-e firmware" in outcome.trouble.detail
+    assert bench.writes == []
