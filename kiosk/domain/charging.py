@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from kiosk.domain.commands import Command, Switch, Watch
+from kiosk.domain.contactor import dead, is_limited, mark_dead, welded, withheld
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading, elapsed_ms
 from kiosk.domain.events import (
     Act,
@@ -19,7 +20,7 @@ from kiosk.domain.metering import doubt, gone_s
 from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
-from kiosk.domain.stopping import OPEN_TIMEOUT_S, QUIET_W, stop
+from kiosk.domain.stopping import QUIET_W, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -28,11 +29,9 @@ SILENCE_S = 30
 BLIND_S = 60
 DONE_S = 900
 DROPPED_S = 300
-DEAD_S = 300
 MAX_SESSION_S = 24 * 3600
 AWAY_S = 60
 SUSPECTS = 3
-OFFERED_MA = 6000
 
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -91,32 +90,14 @@ def _await_energy(state: Waiting, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A and state.car_seen:
             return stop(state, Why.UNPLUGGED, event.at)  # whoever plugs in next is another driver
         state = replace(state, car_seen=state.car_seen or event.plug.car_present is True)
-    state = _mark_dead(state, event)
-    if state.dead_since is not None and gone_s(state.dead_since, event.at) >= DEAD_S:
-        return stop(state, Why.FAULT, event.at, _dead(state.offer.station))
+    state = mark_dead(state, event)
+    if (trouble := dead(state, event.at)) is not None:
+        return stop(state, Why.FAULT, event.at, trouble)
     if gone_s(state.since, event.at) >= START_TIMEOUT_S:
         return stop(state, Why.NEVER_STARTED, event.at)
     # A close that was lost is seen here and repeated at the pace of the looks, never at once.
     lost_close = event.plug is not None and event.plug.enabled is not True and gone_s(state.since, event.at) < SILENCE_S
     return state, (Switch(closed=True),) if lost_close else ()
-
-
-def _mark_dead(state: Waiting, event: Watched) -> Waiting:
-    """A car in state C under our enable draws within seconds, unless the contactor does not close."""
-    reading, plug = event.reading, event.plug
-    if not state.offer.proves_contactor or reading is None or plug is None:
-        return state
-    asks = plug.pilot in (Pilot.C, Pilot.D) and plug.enabled is True and not _withheld(plug)
-    dead = (state.dead_since or event.at) if asks and reading.power_w < QUIET_W else None
-    return replace(state, dead_since=dead)
-
-
-def _dead(station: str) -> Trouble:
-    text = (
-        f"The car at {station} asked for energy for {DEAD_S} s, was allowed it, and got none: the contactor does not close, "
-        f"or a fuse or residual-current device before it is off. Measure behind each."
-    )
-    return Trouble(Fault.CONTACTOR_DEAD, text)
 
 
 def _first_energy(state: Waiting, event: Watched) -> Moved:
@@ -194,10 +175,9 @@ def _decide(state: Charging, event: Watched) -> Moved:
         return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
         return stop(state, Why.CAR_DONE, at)
-    if _flows_through_an_open_contactor(state, event):
-        text = f"Current flows at {offer.station} although its controller is off. Take it out of service."
-        return stop(state, Why.FAULT, at, Trouble(Fault.CONTACTOR_STUCK, text))
-    dropped = event.plug is not None and event.plug.enabled is False and state.phase is Phase.WITHHELD
+    if (stuck := welded(state, event)) is not None:
+        return stop(state, Why.FAULT, at, stuck)
+    dropped = event.plug is not None and event.plug.enabled is False and not is_limited(event.plug)
     if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
         text = f"The controller of {offer.station} switched off by itself. Read its own error register."
         return stop(state, Why.FAULT, at, Trouble(Fault.CHARGER_FAULT, text))
@@ -205,30 +185,13 @@ def _decide(state: Charging, event: Watched) -> Moved:
 
 
 def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
-    if _withheld(plug):
+    if withheld(plug):
         phase = Phase.WITHHELD
     elif plug.pilot is Pilot.B or (plug.pilot is None and _quiet(state, at)):
         phase = Phase.DONE
     else:
         phase = Phase.CHARGING
     return state if phase is state.phase else replace(state, phase=phase, phase_since=at)
-
-
-def _withheld(plug: Plug) -> bool:
-    """The station gives nothing, whoever decided that: somebody may have set another limit than we did."""
-    return plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA)
-
-
-def _flows_through_an_open_contactor(state: Charging, event: Watched) -> bool:
-    if (
-        not state.offer.proves_contactor
-        or event.reading is None
-        or event.plug is None
-        or event.plug.enabled is not False
-    ):
-        return False
-    flows = event.reading.power_w >= QUIET_W and state.quiet_since is None
-    return flows and state.phase is Phase.WITHHELD and gone_s(state.phase_since, event.at) >= OPEN_TIMEOUT_S
 
 
 def _quiet(state: Charging, at: Instant) -> bool:

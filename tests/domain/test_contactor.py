@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.domain.charging import DEAD_S
+from kiosk.domain.contactor import DEAD_S
 from kiosk.domain.energy import Pilot
 from kiosk.domain.events import Act, Event, Opened, Pressed
 from kiosk.domain.fault import Acts, Fault
@@ -83,8 +83,11 @@ def test_a_car_that_draws_nothing_behind_a_controller_that_is_off_is_no_stuck_co
     assert isinstance(session, Charging)
 
 
-def test_a_limit_of_somebody_else_below_6_a_is_withheld_and_costs_nothing() -> None:
-    session, _ = after(given.charging(), *looks(100, 3_000, 1_100, Pilot.B, offered_ma=0, power_w=0))
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_limit_of_somebody_else_below_6_a_is_withheld_and_costs_nothing(enabled: bool) -> None:
+    """Where a current of 0 is the only switch, that limit also shows as off."""
+    looked = looks(100, 3_000, 1_100, Pilot.B, offered_ma=0, enabled=enabled, power_w=0)
+    session, _ = after(given.charging(), *looked)
     assert isinstance(session, Charging)
     assert session.phase is Phase.WITHHELD
     assert session.usage.withheld_ms == 2_900_000

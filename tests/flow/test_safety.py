@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import tests.flow.town as town_module
-from kiosk.domain.charging import DEAD_S
+from kiosk.domain.contactor import DEAD_S
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble

@@ -49,9 +49,9 @@ class Registers:
         connection = await self._device.connect()
         if connection == self._greeted:
             return
-        self.profile = self._plain
         for check in self._plain.identity:
             await self.check(check)
+        # Somebody else may be looking meanwhile: what it says is exchanged only for what it will say.
         if self._plain.firmware is not None:
             self.profile = self._plain.at(await self.text(self._plain.firmware) or "")
         self._greeted = connection
