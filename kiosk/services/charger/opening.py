@@ -85,7 +85,9 @@ def _connector(address: str, profile: ChargerProfile) -> tuple[str, int]:
     if "connector" not in options:
         return address, 1
     text = options.pop("connector")
-    most = profile.connectors.most if profile.connectors else 1
+    if profile.connectors is None:
+        raise _wrong(f"{address!r} names a connector, and {profile.id} has only one. Leave it out.")
+    most = profile.connectors.most
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise _wrong(f"{address!r} names connector {text}; {profile.id} has 1 to {most}. Write one of these.")
     return parts._replace(query=urlencode(options)).geturl(), int(text)

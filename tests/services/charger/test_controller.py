@@ -7,6 +7,7 @@ import pytest
 from kiosk.domain.energy import Pilot, Plug
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.outcome import Done, InDoubt, Refused
+from kiosk.services.charger.controller import Controller
 from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.errors import DeviceRefused
@@ -340,6 +341,48 @@ async def test_wrong_settings_are_one_sentence(profile_id: str, amps: int, sente
     async with Lines() as lines:
         with pytest.raises(FaultError) as caught:
             open_charger(lines, profile_id, "tcp://127.0.0.1:1", Bench().now, amps)
+    assert caught.value.trouble.fault is Fault.CONFIG_WRONG
+    assert sentence in caught.value.trouble.detail
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "address", "where"),
+    [
+        ("bender-cc612", "tcp://10.0.0.9", "unit 255 on tcp://10.0.0.9:502"),
+        ("bender-cc612", "tcp://10.0.0.9?connector=2", "unit 255 on tcp://10.0.0.9:503"),
+        ("bender-cc612", "tcp://10.0.0.9:1502?unit=3&connector=2", "unit 3 on tcp://10.0.0.9:1503"),
+        ("alfen-eve", "tcp://10.0.0.9?connector=1", "unit 1 on tcp://10.0.0.9:502"),
+        ("alfen-eve", "tcp://10.0.0.9?connector=2", "unit 2 on tcp://10.0.0.9:502"),
+        ("phoenix-charx", "tcp://10.0.0.9?connector=2", "unit 1 on tcp://10.0.0.9:502"),
+        ("heidelberg-energy-control", "rtu:///dev/ttyUSB0", "unit 1 on rtu:///dev/ttyUSB0"),
+    ],
+)
+async def test_the_second_outlet_is_another_port_another_unit_or_other_registers(
+    profile_id: str, address: str, where: str
+) -> None:
+    async with Lines() as lines:
+        controller = open_charger(lines, profile_id, address, Bench().now, 16)
+        assert isinstance(controller, Controller)
+        assert controller._registers.where == where
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "address", "sentence"),
+    [
+        (
+            "bender-cc612",
+            "tcp://10.0.0.9?connector=3",
+            "names connector 3; bender-cc612 has 1 to 2. Write one of these.",
+        ),
+        ("bender-cc612", "tcp://10.0.0.9?connector=0", "names connector 0; bender-cc612 has 1 to 2."),
+        ("bender-cc612", "tcp://10.0.0.9?connector=b", "names connector b; bender-cc612 has 1 to 2."),
+        (KEBA, "tcp://10.0.0.9?connector=2", "names a connector, and keba-p30 has only one. Leave it out."),
+    ],
+)
+async def test_a_connector_that_is_not_there_is_one_sentence(profile_id: str, address: str, sentence: str) -> None:
+    async with Lines() as lines:
+        with pytest.raises(FaultError) as caught:
+            open_charger(lines, profile_id, address, Bench().now, 16)
     assert caught.value.trouble.fault is Fault.CONFIG_WRONG
     assert sentence in caught.value.trouble.detail
 

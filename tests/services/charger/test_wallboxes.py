@@ -153,6 +153,37 @@ async def test_a_stop_while_the_keep_alive_looks_is_the_last_word() -> None:
         assert (bench.post.limit_ma, bench.post.power_w) == (0, 0)
 
 
+# Requests for a look at a charging car: the fewer, the sooner a stop is seen.
+QUESTIONS = {
+    "abb-terra-ac": 1,
+    "alfen-eve": 2,
+    "bender-cc612": 3,
+    "go-e": 4,
+    "heidelberg-energy-control": 2,
+    "keba-p30": 1,
+    "keba-p40": 2,
+    "mennekes-amtron-compact": 3,
+    "mennekes-amtron-xtra": 2,
+    "phoenix-charx": 1,
+    "phoenix-em-cp-pp-eth": 3,
+    "phoenix-ev-eth": 3,
+    "relay-coil": 1,
+    "vestel-evc04": 3,
+    "webasto-next": 1,
+}
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_a_look_at_a_charging_car_asks_for_each_block_once(make: str) -> None:
+    bench = bench_of(make)
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        await controller.look()
+        bench.reads.clear()
+        await controller.look()
+    assert len(bench.reads) == QUESTIONS[make]
+
+
 # Terra: the bus itself is the watchdog.
 
 
