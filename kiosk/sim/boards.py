@@ -50,7 +50,7 @@ class BenderCc612(RegisterToy):
 
 
 class CharxSec(RegisterToy):
-    """Point n has its registers at n x 1000; `second` is another car's. Writing its watchdog's time feeds it."""
+    """Point n has its registers at n x 1000; `second` is another car's. A write to the point feeds its watchdog."""
 
     unit = 1
 
@@ -82,6 +82,7 @@ class CharxSec(RegisterToy):
         if point not in self._points:
             raise RefusalError(ILLEGAL_ADDRESS)
         post, value = self._points[point], values[0]
+        post.feed()
         match offset:
             case 300:
                 post.command(enabled=bool(within(value, 0, 1)))
@@ -91,7 +92,6 @@ class CharxSec(RegisterToy):
                 post.set_failsafe(current_ma=within(value, 0, 80) * 1000)
             case 307:
                 post.set_failsafe(timeout_s=0 if value == 0xFFFF else value)
-                post.feed()
             case _:
                 raise RefusalError(ILLEGAL_ADDRESS)
 
