@@ -210,9 +210,7 @@ def returning(state: Returning, event: Event) -> Moved:
     match event:
         case Watched(reading=Reading() as reading, plug=Plug() as plug):
             if _never_opened(state, reading, plug):
-                if isinstance(state.was, Waiting):
-                    return waiting(replace(state.was, since=event.at), event)
-                return charging(state.was, event)
+                return _taken_over(state.was, event)
             return stop(state.was, Why.RESTARTED, event.at, end=reading)
         case Watched() if gone_s(state.since, event.at) >= SILENCE_S:
             return stop(state.was, Why.RESTARTED, event.at, event.trouble)
@@ -222,6 +220,16 @@ def returning(state: Returning, event: Event) -> Moved:
             return replace(state, since=event.at), (Watch(),)
         case _:
             return state, ()
+
+
+def _taken_over(was: Waiting | Charging, event: Watched) -> Moved:
+    """Goes on, and tells the controller so: a new life of the kiosk keeps alive only a setpoint that it knows as its own."""
+    if isinstance(was, Waiting):
+        session, commands = waiting(replace(was, since=event.at), event)
+    else:
+        session, commands = charging(was, event)
+    goes_on = isinstance(session, Waiting | Charging) and not commands
+    return session, (Switch(closed=True),) if goes_on else commands
 
 
 def _never_opened(state: Returning, reading: Reading, plug: Plug) -> bool:

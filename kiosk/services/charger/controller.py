@@ -102,13 +102,18 @@ class Controller:
 
     async def _enable(self, *, ours: bool) -> None:
         await self._registers.greet()
-        if ours and await self._lowered(lapsed=self._guard is not None and self._guard.lapsed):
-            return
+        lapsed = self._guard is not None and self._guard.lapsed
         if self._guard is not None and not self._guard.armed:
             await self._guard.arm()
+        if await self._lowered(lapsed=lapsed) and (ours or await self._is_on()):
+            return
         await self._hold()
         await self._set_current(self._amps)
         await self._switch(True)
+
+    async def _is_on(self) -> bool:
+        """As after a restart of the kiosk, which takes over a charge with the limit that it finds."""
+        return (await looking.look(self._registers, self._now(), None)).enabled is True
 
     async def _disable(self) -> None:
         """Without a look at who it is: opening is right on any device."""

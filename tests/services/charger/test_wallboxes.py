@@ -125,6 +125,20 @@ async def test_a_limit_that_somebody_else_lowered_stays_lowered(make: str, their
         assert bench.profile.current.address not in {address for _, address, _ in bench.writes}
 
 
+async def test_a_kiosk_that_comes_back_to_a_running_charge_takes_over_the_limit_of_somebody_else() -> None:
+    bench = bench_of(BENDER)
+    bench.post.command(enabled=True, limit_ma=8_000)
+    toy = BenderCc612(bench.post)
+    bench.post.command(limit_ma=8_000)
+    async with bench.on_tcp(made=toy) as controller:
+        assert await controller.enable() == Done(None)
+        await kept_alive(bench, controller, 60)
+        assert bench.post.limit_ma == 8_000
+        await controller.disable()
+        assert await controller.enable() == Done(None)
+        assert bench.post.limit_ma == 16_000, "a new charge is ours from the start"
+
+
 async def test_a_limit_that_somebody_else_raised_above_ours_comes_down_again() -> None:
     bench = bench_of(BENDER)
     async with bench.on_tcp() as controller:
