@@ -495,3 +495,49 @@ async def test_wallb_e_firmware_is_not_offered_a_tenth() -> None:
     assert isinstance(outcome, InDoubt)
     assert "60 or more is Wallb-e firmware" in outcome.trouble.detail
     assert bench.writes == []
+
+
+@pytest.mark.parametrize("make", [TERRA, ALFEN, BENDER, HEIDELBERG, "keba-p40", VESTEL, "mennekes-amtron-xtra"])
+async def test_a_pause_that_is_confirmed_and_not_done_is_in_doubt(make: str) -> None:
+    bench = bench_of(make)
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        deafen(bench)
+        outcome = await controller.disable()
+    assert isinstance(outcome, InDoubt)
+    assert outcome.trouble.fault is Fault.CHARGER_FAULT
+    assert "confirmed the current of 0 mA but shows 16000" in outcome.trouble.detail
+
+
+async def test_a_limit_that_stays_above_ours_is_in_doubt() -> None:
+    bench = bench_of(BENDER)
+    bench.post.set_failsafe(current_ma=0, timeout_s=60)
+    async with bench.on_tcp() as controller:
+        bench.post.command(limit_ma=32_000)
+        deafen(bench)
+        outcome = await controller.enable()
+    assert isinstance(outcome, InDoubt)
+    assert "confirmed the current of 16000 mA but shows 32000" in outcome.trouble.detail
+
+
+def deafen(bench: Bench) -> None:
+    """It confirms every write and does nothing."""
+    assert bench.toy is not None
+    bench.toy.__dict__["write"] = lambda *_: None
+
+
+async def test_a_feed_that_failed_is_tried_again_before_the_watchdog_could_run_out() -> None:
+    bench = Bench(MENNEKES, timeout_ms=200)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await bench.sleep(seconds)
+
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        bench.post.charger_line.silent = True
+        controller._sleep = sleep
+        await kept_alive(bench, controller, 12)
+    assert bench.profile.failsafe is not None
+    assert 2 * max(slept) <= bench.profile.failsafe.lapses_s
