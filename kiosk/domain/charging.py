@@ -177,7 +177,8 @@ def _decide(state: Charging, event: Watched) -> Moved:
         return stop(state, Why.CAR_DONE, at)
     if (stuck := welded(state, event)) is not None:
         return stop(state, Why.FAULT, at, stuck)
-    dropped = event.plug is not None and event.plug.enabled is False and not is_limited(event.plug)
+    limited = event.plug is not None and offer.proves_contactor and is_limited(event.plug)
+    dropped = event.plug is not None and event.plug.enabled is False and not limited
     if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
         text = f"The controller of {offer.station} switched off by itself. Read its own error register."
         return stop(state, Why.FAULT, at, Trouble(Fault.CHARGER_FAULT, text))

@@ -169,6 +169,8 @@ def test_a_session_from_an_older_journal_is_not_ended_by_what_was_not_looked_for
     charging = with_offer(given.charging(), proves_contactor=False)
     welded = looks(100, 300, 1_100, Pilot.B, enabled=False, power_w=3_600)
     assert isinstance(after(charging, *welded)[0], Charging)
+    looked = looks(100, 400, 1_100, Pilot.B, offered_ma=0, enabled=False, power_w=0)
+    assert isinstance(after(charging, *looked)[0], Stopping)
     stopped = after(
         with_offer(given.charging(), proves_contactor=False), *[watched(s, 1_010, blind=True) for s in range(22, 84, 2)]
     )[0]
