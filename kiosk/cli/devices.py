@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from kiosk.cli.exits import fail, guarded, show
+from kiosk.cli.exits import carry, fail, show, typed
 from kiosk.cli.options import Json
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.fault import Trouble
@@ -21,30 +21,40 @@ from kiosk.services.modbus.bus import Lines
 meter_app = typer.Typer(no_args_is_help=True, help="Read a meter's billing register.")
 charger_app = typer.Typer(no_args_is_help=True, help="See and switch a charge controller.")
 
-Profile = Annotated[str, typer.Option("--profile", help="Such as eastron-sdm630; a file in resources/.")]
+MeterProfile = Annotated[str, typer.Option("--profile", help="Make of the meter, such as eastron-sdm630.")]
+ChargerProfile = Annotated[str, typer.Option("--profile", help="Make of the controller, such as keba-p30.")]
 Url = Annotated[
-    str, typer.Option("--url", help="tcp://host:port?unit=1, rtu:///dev/ttyUSB0?baud=9600&unit=1 or rtutcp://...")
+    str,
+    typer.Option(
+        "--url",
+        help="Where it is, in quotes: 'tcp://192.168.1.20:502?unit=1' (Modbus TCP), 'rtu:///dev/ttyUSB0?baud=9600&unit=1' "
+        "(serial line) or 'rtutcp://192.168.1.21:4001' (serial line behind a gateway). What it leaves out, such as port "
+        "(502) or unit, is taken from the profile.",
+    ),
 ]
+Amps = Annotated[int, typer.Option("--amps", min=6, max=80, help="Current to offer on each phase, in amperes.")]
 WATCH_S = 1.0
+
+T = TypeVar("T")
 
 
 @meter_app.command("read")
-def meter_read(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """One billing read: the register, read twice, and the power beside it."""
-    reading = _with_meter(profile, url, as_json, lambda meter: meter.read())
+def meter_read(profile: MeterProfile, url: Url, as_json: Json = False) -> None:
+    """Read the total import register once, as for a bill (Wh), and the power beside it (W)."""
+    reading = _with_meter(profile, url, lambda meter: meter.read())
     if isinstance(reading, Trouble):
-        fail(reading, as_json)
+        fail(reading)
     show(_reading(reading), as_json, lambda: _say_reading(reading))
 
 
 @meter_app.command("watch")
 def meter_watch(
-    profile: Profile,
+    profile: MeterProfile,
     url: Url,
-    count: Annotated[int, typer.Option(help="Readings, 0 for ever.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="End after so many readings; 0 goes on until Ctrl-C.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """A reading every second, until Ctrl-C. A fault is said and the watch goes on."""
+    """A reading every second. A fault is said and the watch goes on."""
 
     async def watch(meter: MeterReader) -> None:
         number = 0
@@ -57,60 +67,61 @@ def meter_watch(
                 show(_reading(reading), as_json, partial(_say_reading, reading))
             await asyncio.sleep(WATCH_S if count == 0 or number < count else 0)
 
-    _with_meter(profile, url, as_json, watch)
+    _with_meter(profile, url, watch)
 
 
 @charger_app.command("read")
-def charger_read(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """What the controller says: IEC 61851 state, whether it is enabled, the offered current, and what it calls itself."""
+def charger_read(profile: ChargerProfile, url: Url, as_json: Json = False) -> None:
+    """What the controller says: IEC 61851 state (A to F), whether it is enabled, the offered current (mA), and its own names."""
 
     async def see(charger: Controller | NoController) -> tuple[Plug | Trouble, dict[str, str | None] | Trouble, str]:
         return await charger.look(), await charger.shows(), _doubts(profile, charger.doubts)
 
-    plug, shown, doubts = _with_charger(profile, url, 6, as_json, see)
-    for answer in (plug, shown):
-        if isinstance(answer, Trouble):
-            fail(answer, as_json)
+    plug, shown, doubts = _with_charger(profile, url, 6, see)
+    if isinstance(plug, Trouble):
+        fail(plug)
+    if isinstance(shown, Trouble):
+        fail(shown)
     _say_plug(plug, shown, doubts, as_json)
 
 
 @charger_app.command("enable")
-def charger_enable(
-    profile: Profile, url: Url, amps: Annotated[int, typer.Option("--amps", min=6, max=80)], as_json: Json = False
-) -> None:
-    """Let the car take AMPS. Only for a test: without the kiosk the controller's own watchdog ends it."""
+def charger_enable(profile: ChargerProfile, url: Url, amps: Amps, as_json: Json = False) -> None:
+    """Let the car charge. Only for a test: without the kiosk the controller's own watchdog ends it."""
     _switch(profile, url, amps, True, as_json)
 
 
 @charger_app.command("disable")
-def charger_disable(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """Open the contactor."""
+def charger_disable(profile: ChargerProfile, url: Url, as_json: Json = False) -> None:
+    """Open the contactor: the car gets nothing more."""
     _switch(profile, url, 6, False, as_json)
 
 
 def _switch(profile: str, url: str, amps: int, on: bool, as_json: bool) -> None:
-    outcome = _with_charger(profile, url, amps, as_json, lambda charger: charger.enable() if on else charger.disable())
+    outcome = _with_charger(profile, url, amps, lambda charger: charger.enable() if on else charger.disable())
     if not isinstance(outcome, Done):
-        fail(outcome.trouble, as_json)
+        fail(outcome.trouble)
     show({"enabled": on}, as_json, lambda: print("Enabled." if on else "Disabled."))
 
 
-def _with_meter(profile: str, url: str, as_json: bool, use: Callable[[MeterReader], Awaitable[Any]]) -> Any:
-    async def work() -> Any:
+def _with_meter(profile: str, url: str, use: Callable[[MeterReader], Awaitable[T]]) -> T:
+    async def work() -> T:
         async with Lines() as lines:
-            return await use(open_meter(lines, profile, url, SystemClock().now))
+            with typed():
+                meter = open_meter(lines, profile, url, SystemClock().now)
+            return await use(meter)
 
-    return guarded(lambda: asyncio.run(work()), as_json)
+    return carry(work)
 
 
-def _with_charger(
-    profile: str, url: str, amps: int, as_json: bool, use: Callable[[Controller | NoController], Awaitable[Any]]
-) -> Any:
-    async def work() -> Any:
+def _with_charger(profile: str, url: str, amps: int, use: Callable[[Controller | NoController], Awaitable[T]]) -> T:
+    async def work() -> T:
         async with Lines() as lines:
-            return await use(open_charger(lines, profile, url, SystemClock().now, amps))
+            with typed():
+                charger = open_charger(lines, profile, url, SystemClock().now, amps)
+            return await use(charger)
 
-    return guarded(lambda: asyncio.run(work()), as_json)
+    return carry(work)
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

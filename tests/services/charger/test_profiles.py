@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from kiosk import RESOURCES
 from kiosk.domain.energy import Pilot
 from kiosk.domain.fault import FaultError
 from kiosk.services.charger.profile import ChargerProfile, Check, Connectors, Current, FailSafe, State, Switch
-from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
+from kiosk.services.modbus.catalogue import load, profile_ids, read
 
 CHARGERS = (
     "abb-terra-ac",
@@ -69,7 +70,7 @@ def test_every_value_means_what_its_vector_says_and_is_used(name: str) -> None:
             assert value.text(value.vector.words) == value.vector.equals, key
         else:
             assert value.number(value.vector.words) == Decimal(value.vector.equals), key
-    text = (resources_dir() / "chargers" / f"{profile.id}.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / f"{profile.id}.toml").read_text("utf-8")
     for key in profile.values:
         assert re.search(rf'(readback|value|firmware) = "{key}"|shows = \[.*"{key}"', text), f"{key} is read by nobody"
     for key, block in profile.blocks.items():
@@ -79,7 +80,7 @@ def test_every_value_means_what_its_vector_says_and_is_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHARGERS)
 def test_every_profile_states_what_opens_it_how_fast_and_who_says_so(name: str) -> None:
-    text = (resources_dir() / "chargers" / f"{name}.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / f"{name}.toml").read_text("utf-8")
     profile = PROFILES[name]
     assert text.startswith("# "), "the maker's conditions stand on top"
     assert re.search(r"^(failsafe = false|\[failsafe\])$", text, re.MULTILINE)
@@ -148,7 +149,7 @@ def test_what_no_source_has_proven_is_experimental_and_only_that() -> None:
 
 
 def test_the_page_for_technicians_names_every_key() -> None:
-    page = (resources_dir().parent / "docs" / "add-a-controller.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "add-a-controller.md").read_text("utf-8")
     shapes: list[type[BaseModel]] = [ChargerProfile, FailSafe, Current, Switch, State, Connectors, Check]
     keys = {row.alias or key for shape in shapes for key, row in shape.model_fields.items()}
     assert len(keys) > 50
@@ -189,7 +190,7 @@ WRONG = [
 def test_a_wrong_profile_names_file_key_and_what_would_be_right(
     tmp_path: Path, name: str, right: str, wrong: str, sentence: str
 ) -> None:
-    text = (resources_dir() / "chargers" / f"{name}.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / f"{name}.toml").read_text("utf-8")
     assert right in text
     path = tmp_path / f"{name}.toml"
     path.write_text(text.replace(right, wrong, 1), "utf-8")
