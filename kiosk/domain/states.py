@@ -60,9 +60,8 @@ class Phase(StrEnum):
 class Offer:
     """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code.
 
-    `stop_latency_s` is how long this station's controller may take from a stop to no current, which is kept free in the
-    hold; `proves_contactor` that the meter is held against what the controller says of its contactor. Both stand here so
-    that a restart decides as was decided (docs/adr/0011), and their defaults are how it was before they were written down.
+    `stop_latency_s` (from a stop to no current) is kept free in the hold; `proves_contactor` holds the meter against the
+    controller. They stand here to be replayed (docs/adr/0011); the defaults are how it was before they were written.
     """
 
     reference: str
@@ -151,10 +150,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile.
-
-    `dead_since` is since when the car has asked for energy, is allowed it, and gets none.
-    """
+    """Told to close; no energy has flowed. `car_seen`: a car was plugged in; `dead_since`: it asks, may, and gets none."""
 
     offer: Offer
     begin: Reading
