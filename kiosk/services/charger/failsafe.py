@@ -1,5 +1,6 @@
 """What opens the contactor when the kiosk is gone: set up after every connect, proven, and fed until then."""
 
+import asyncio
 from collections.abc import Callable
 
 from kiosk.domain.energy import Instant, elapsed_ms
@@ -13,6 +14,7 @@ class Guard:
     def __init__(self, row: FailSafe, registers: Registers, now: Callable[[], Instant]) -> None:
         self.row = row
         self._registers, self._now = registers, now
+        self._arming = asyncio.Lock()
         self._armed_on: int | None = None
         self._fed: Instant | None = None
 
@@ -27,6 +29,11 @@ class Guard:
 
     async def arm(self) -> None:
         """Write what does not already stand, prove all of it, and feed. Raises LineError or FaultError."""
+        async with self._arming:
+            if not self.armed:  # a charge that begins and the keep-alive may both have come for it
+                await self._arm()
+
+    async def _arm(self) -> None:
         await self._registers.greet()
         for check in self.row.demands:
             await self._registers.check(check)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 
 from kiosk.domain.energy import Instant, Plug
@@ -70,6 +70,19 @@ class Bench:
         self._listen(device)
         async with serving_tcp(line_of(device), "127.0.0.1", 0) as port, Lines() as lines:
             yield self.controller(lines, f"tcp://127.0.0.1:{port}")
+
+    def on(self, transport: str) -> AbstractAsyncContextManager[Controller]:
+        if transport == "tcp":
+            return self.on_tcp()
+        return self.on_rtu() if transport == "rtu" else self.on_gateway()
+
+    @asynccontextmanager
+    async def on_gateway(self) -> AsyncIterator[Controller]:
+        """RTU frames through a transparent gateway."""
+        device = make_toy(self.post, self.profile.id)
+        self._listen(device)
+        async with serving_tcp(line_of(device), "127.0.0.1", 0, rtu_framed=True) as port, Lines() as lines:
+            yield self.controller(lines, f"rtutcp://127.0.0.1:{port}")
 
     @asynccontextmanager
     async def on_rtu(self, made: Toy | None = None) -> AsyncIterator[Controller]:

@@ -40,6 +40,18 @@ async def test_what_already_stands_is_not_written_again_so_that_a_charge_begins_
     assert bench.writes == [(6, 5018, 60), (6, 5004, 16_000), (6, 5014, 1)]
 
 
+async def test_a_charge_that_begins_while_the_keep_alive_arms_writes_nothing_twice() -> None:
+    bench = Bench(KEBA)
+    bench.post.set_failsafe(current_ma=6_000)
+    async with bench.on_tcp() as controller:
+        alive = asyncio.create_task(controller.keep_alive())
+        await asyncio.sleep(0)  # it is on its way
+        assert await controller.enable() == Done(None)
+        alive.cancel()
+        await asyncio.wait({alive})
+    assert [write[1] for write in bench.writes if write[1] != 5018] == [5016, 5004, 5014]
+
+
 async def test_phoenix_sets_the_current_and_then_its_coil() -> None:
     bench = Bench(PHOENIX)
     async with bench.on_tcp() as controller:

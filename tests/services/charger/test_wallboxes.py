@@ -32,11 +32,11 @@ def test_the_makes_that_fail_safe_are_most_of_them() -> None:
     assert set(MAKES) - set(FAIL_SAFE) == without
 
 
-@pytest.mark.parametrize("transport", ["tcp", "rtu"])
+@pytest.mark.parametrize("transport", ["tcp", "rtu", "rtutcp"])
 @pytest.mark.parametrize("make", MAKES)
 async def test_a_charge_from_plug_to_stop(make: str, transport: str) -> None:
     bench = bench_of(make)
-    async with bench.on_tcp() if transport == "tcp" else bench.on_rtu() as controller:
+    async with bench.on(transport) as controller:
         assert await controller.enable() == Done(None)
         bench.post.advance()
         assert bench.post.power_w == 11_040
