@@ -1,6 +1,7 @@
 """`kiosk meter` and `kiosk charger`: one device by hand, on any of the three transports."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -109,6 +110,8 @@ def _with_meter(profile: str, url: str, use: Callable[[MeterReader], Awaitable[T
         async with Lines() as lines:
             with typed():
                 meter = open_meter(lines, profile, url, SystemClock().now)
+            if meter.experimental:  # beside the reading and its JSON
+                print(meter.experimental, file=sys.stderr)
             return await use(meter)
 
     return carry(work)

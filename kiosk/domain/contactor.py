@@ -1,13 +1,12 @@
-"""Whether the contactor does what its controller says: the meter behind it cannot be mistaken about that."""
+"""Whether a contactor closes as its controller says, and whether somebody else gives the car less than we do."""
 
 from dataclasses import replace
 
 from kiosk.domain.energy import Instant, Pilot, Plug
 from kiosk.domain.events import Watched
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import gone_s
-from kiosk.domain.states import Charging, Phase, Waiting
-from kiosk.domain.stopping import OPEN_TIMEOUT_S, QUIET_W
+from kiosk.domain.metering import QUIET_W, gone_s
+from kiosk.domain.states import Waiting
 
 DEAD_S = 300
 OFFERED_MA = 6000
@@ -41,15 +40,3 @@ def withheld(plug: Plug) -> bool:
 def is_limited(plug: Plug) -> bool:
     """Somebody has set another limit than we did, and may lift it again: that is no fault, and it costs nothing."""
     return plug.offered_ma is not None and plug.offered_ma < OFFERED_MA
-
-
-def welded(state: Charging, event: Watched) -> Trouble | None:
-    """The fault once current has flowed for a while although the controller says that it is off."""
-    reading, plug = event.reading, event.plug
-    if not state.offer.proves_contactor or reading is None or plug is None or plug.enabled is not False:
-        return None
-    flows = reading.power_w >= QUIET_W and state.quiet_since is None
-    if not flows or state.phase is not Phase.WITHHELD or gone_s(state.phase_since, event.at) < OPEN_TIMEOUT_S:
-        return None
-    text = f"Current flows at {state.offer.station} although its controller is off. Take it out of service."
-    return Trouble(Fault.CONTACTOR_STUCK, text)

@@ -287,3 +287,6 @@ def _merged(plain: Any, change: Any) -> Any:
     if not isinstance(plain, dict) or not isinstance(change, dict):
         return change
     return plain | {key: _merged(plain.get(key), part) for key, part in change.items()}
+
+
+Override.model_rebuild()  # it holds a whole profile, which is named above and made below
