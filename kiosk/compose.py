@@ -22,7 +22,7 @@ from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
 from kiosk.journal.salvage import open_or_salvage, salvaged
 from kiosk.journal.store import Journal
-from kiosk.services.charger.controller import open_charger
+from kiosk.services.charger.opening import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
 from kiosk.services.modbus.bus import Lines
@@ -125,7 +125,8 @@ def _post(
         raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
-    papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
+    make = _offer_maker(settings, journal.installation, tariff, charger.stop_latency_s)
+    papers = Papers(new_reference, new_code, make)
     return Post(info, ports, journal, papers, scope, site.changed, site.heard, site.meters)
 
 
@@ -159,7 +160,7 @@ def new_code() -> str:
 
 
 def _offer_maker(
-    settings: Settings, installation: UUID, tariff: Tariff
+    settings: Settings, installation: UUID, tariff: Tariff, stop_latency_s: int
 ) -> Callable[[StationInfo, Money, str, str, str, Instant], Offer]:
     public_url = settings.site.public_url
 
@@ -176,6 +177,8 @@ def _offer_maker(
             now,
             language,
             session_url=f"{public_url}/c/{lots.token_urlsafe(16)}" if public_url else None,
+            stop_latency_s=stop_latency_s,
+            proves_contactor=True,
         )
 
     return make

@@ -123,11 +123,17 @@ class DevicePart(Part):
     url: str = ""
 
 
+def _who(text: str) -> str:
+    if text and len(text.strip()) < 5:
+        raise ValueError(f"{text!r} names nobody; write who allows it, such as 'Kari Nordmann, 12.11.2026'")
+    return text
+
+
 class ControllerPart(DevicePart):
     """`amps` is what the car is offered. A controller without a watchdog sells only if `waiver` names who allowed it."""
 
     amps: int | None = Field(default=None, ge=6, le=80)
-    waiver: str = ""
+    waiver: Annotated[str, AfterValidator(_who)] = ""
 
 
 class StationPart(Part):

@@ -10,14 +10,18 @@ import httpx
 import pytest
 
 from kiosk import compose
+from kiosk.compose import new_code
 from kiosk.config import load
+from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault
+from kiosk.domain.money import Currency, Money
 from kiosk.services.secrets import NAMES
 from kiosk.services.vipps import open_vipps
 from tests.cli.running import write_config
 from tests.services.vipps.script import Script, problem, real_settings
 
 SIMULATED = 'environment = "simulator"\nbase_url = "http://127.0.0.1:8100"'
+HERE = Instant(1_795_262_400_000, "boot", 0)
 IN_TEST = 'environment = "test"\nmerchant_serial_number = "654321"'
 
 
@@ -52,3 +56,22 @@ async def test_a_machine_whose_clock_vipps_contradicts_does_not_sell(
                 changed.clear()
                 await changed.wait()
         assert "Vipps says" in trouble.detail
+
+
+@pytest.mark.parametrize(
+    ("controller", "stop_latency_s"),
+    [
+        ('profile = "keba-p30", url = "tcp://127.0.0.1:8503?unit=255", amps = 32', 10),
+        ('profile = "heidelberg-energy-control", url = "tcp://127.0.0.1:8503", amps = 16', 5),
+        ('profile = "phoenix-charx", url = "tcp://127.0.0.1:8503?connector=2", amps = 16', 4),
+        ('profile = "relay-coil", url = "tcp://127.0.0.1:8503", waiver = "Kari Nordmann"', 2),
+    ],
+)
+async def test_the_offer_knows_how_long_its_controller_takes_to_stop(
+    tmp_path: Path, controller: str, stop_latency_s: int
+) -> None:
+    old = 'profile = "keba-p30", url = "tcp://127.0.0.1:8503?unit=255", amps = 32'
+    async with compose.open_site(load(write_config(tmp_path, old, controller), {})) as running:
+        post = next(iter(running.site._posts.values()))
+        offer = post._papers.make(post.info, Money(35_000, Currency.NOK), "nb", "r-1", new_code(), HERE)
+    assert (offer.stop_latency_s, offer.proves_contactor) == (stop_latency_s, True)

@@ -68,6 +68,7 @@ def test_a_station_cannot_be_changed_by_the_environment_because_there_may_be_sev
             'help_phone = "22 00 00 00"\nlanguage = "xx"',
             "'xx' is no language of this kiosk",
         ),
+        ("amps = 32", 'amps = 32, waiver = "yes"', "'yes' names nobody; write who allows it, such as 'Kari Nordmann"),
         ("amps = 32", "amps = 200", "[station] 0 controller amps 200 is wrong"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -13,7 +13,8 @@ from kiosk.cli.options import Json
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.fault import Trouble
 from kiosk.domain.outcome import Done
-from kiosk.services.charger.controller import Controller, NoController, open_charger
+from kiosk.services.charger.controller import Controller
+from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.clock import SystemClock
 from kiosk.services.meter.reader import MeterReader, open_meter
 from kiosk.services.modbus.bus import Lines
@@ -72,11 +73,17 @@ def meter_watch(
 
 @charger_app.command("read")
 def charger_read(profile: ChargerProfile, url: Url, as_json: Json = False) -> None:
-    """What the controller says: IEC 61851 state (A to F), whether it is enabled, the offered current (mA)."""
-    plug = _with_charger(profile, url, 6, lambda charger: charger.look())
+    """What the controller says: IEC 61851 state (A to F), whether it is enabled, the offered current (mA), and its own names."""
+
+    async def see(charger: Controller | NoController) -> tuple[Plug | Trouble, dict[str, str | None] | Trouble, str]:
+        return await charger.look(), await charger.shows(), _doubts(profile, charger.doubts)
+
+    plug, shown, doubts = _with_charger(profile, url, 6, see)
     if isinstance(plug, Trouble):
         fail(plug)
-    _say_plug(plug, as_json)
+    if isinstance(shown, Trouble):
+        fail(shown)
+    _say_plug(plug, shown, doubts, as_json)
 
 
 @charger_app.command("enable")
@@ -134,7 +141,22 @@ def _say_reading(reading: Reading) -> None:
     print(f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}  steps of {reading.resolution_wh} Wh")
 
 
-def _say_plug(plug: Plug, as_json: bool) -> None:
+def _say_plug(plug: Plug, shown: dict[str, str | None], doubts: str, as_json: bool) -> None:
     data = {"pilot": plug.pilot, "enabled": plug.enabled, "offered_ma": plug.offered_ma}
-    known = {name: "cannot tell" if value is None else value for name, value in data.items()}
-    show(data, as_json, lambda: print("  ".join(f"{name} {value}" for name, value in known.items())))
+    lines: list[Mapping[str, object]] = [data, shown] if shown else [data]
+
+    def say() -> None:
+        for line in lines:
+            print("  ".join(f"{name} {'cannot tell' if value is None else value}" for name, value in line.items()))
+        if doubts:
+            print(doubts)
+
+    show(data | {"shows": shown, "experimental": doubts or None}, as_json, say)
+
+
+def _doubts(profile: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return ""
+    return (
+        f"{profile} is experimental: no source proves its {', '.join(names)}. Prove them at the device before it sells."
+    )

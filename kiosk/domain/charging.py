@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from kiosk.domain.commands import Command, Switch, Watch
+from kiosk.domain.contactor import dead, is_limited, mark_dead, withheld
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading, elapsed_ms
 from kiosk.domain.events import (
     Act,
@@ -29,10 +30,8 @@ BLIND_S = 60
 DONE_S = 900
 DROPPED_S = 300
 MAX_SESSION_S = 24 * 3600
-STOP_LATENCY_S = 10
 AWAY_S = 60
 SUSPECTS = 3
-OFFERED_MA = 6000
 
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -93,6 +92,9 @@ def _await_energy(state: Waiting, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A and state.car_seen:
             return stop(state, Why.UNPLUGGED, event.at)  # whoever plugs in next is another driver
         state = replace(state, car_seen=state.car_seen or event.plug.car_present is True)
+    state = mark_dead(state, event)
+    if (trouble := dead(state, event.at)) is not None:
+        return stop(state, Why.FAULT, event.at, trouble)
     if gone_s(state.since, event.at) >= START_TIMEOUT_S:
         return stop(state, Why.NEVER_STARTED, event.at)
     # A close that was lost is seen here and repeated at the pace of the looks, never at once.
@@ -164,7 +166,7 @@ def _decide(state: Charging, event: Watched) -> Moved:
     # What is not yet metered counts as full power: since the last believed reading, and until the contactor opens.
     unseen_s = elapsed_ms(state.last.at, at) // 1000
     gap_s = -(-event.gap_ms // 1000)
-    ahead_s = unseen_s + gap_s + max(STOP_LATENCY_S, gap_s)
+    ahead_s = unseen_s + gap_s + max(offer.stop_latency_s, gap_s)
     if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
         return stop(state, Why.HOLD_USED, at)
     if event.plug is not None:
@@ -181,7 +183,8 @@ def _decide(state: Charging, event: Watched) -> Moved:
         return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
         return stop(state, Why.CAR_DONE, at)
-    dropped = event.plug is not None and event.plug.enabled is False and state.phase is Phase.WITHHELD
+    limited = event.plug is not None and offer.proves_contactor and is_limited(event.plug)
+    dropped = event.plug is not None and event.plug.enabled is False and not limited
     if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
         text = f"The controller of {offer.station} switched off by itself. Read its own error register."
         return stop(state, Why.FAULT, at, Trouble(Fault.CHARGER_FAULT, text))
@@ -189,7 +192,7 @@ def _decide(state: Charging, event: Watched) -> Moved:
 
 
 def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
-    if plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA):
+    if withheld(plug):
         phase = Phase.WITHHELD
     elif plug.pilot is Pilot.B or (plug.pilot is None and _quiet(state, at)):
         phase = Phase.DONE
@@ -222,9 +225,7 @@ def returning(state: Returning, event: Event) -> Moved:
     match event:
         case Watched(reading=Reading() as reading, plug=Plug() as plug):
             if _never_opened(state, reading, plug):
-                if isinstance(state.was, Waiting):
-                    return waiting(replace(state.was, since=event.at), event)
-                return charging(state.was, event)
+                return _taken_over(state.was, event)
             return stop(state.was, Why.RESTARTED, event.at, end=reading)
         case Watched() if gone_s(state.since, event.at) >= SILENCE_S:
             return stop(state.was, Why.RESTARTED, event.at, event.trouble)
@@ -236,6 +237,16 @@ def returning(state: Returning, event: Event) -> Moved:
             return replace(state, since=event.at), (Watch(),)
         case _:
             return state, ()
+
+
+def _taken_over(was: Waiting | Charging, event: Watched) -> Moved:
+    """Goes on, and tells the controller so: a new life of the kiosk keeps alive only a setpoint that it knows as its own."""
+    if isinstance(was, Waiting):
+        session, commands = waiting(replace(was, since=event.at), event)
+    else:
+        session, commands = charging(was, event)
+    goes_on = isinstance(session, Waiting | Charging) and not commands
+    return session, (Switch(closed=True),) if goes_on else commands
 
 
 def _never_opened(state: Returning, reading: Reading, plug: Plug) -> bool:

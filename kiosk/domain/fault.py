@@ -29,6 +29,7 @@ class Fault(StrEnum):
     CHARGER_REFUSED = "charger-refused"
     CHARGER_FAULT = "charger-fault"
     CONTACTOR_STUCK = "contactor-stuck"
+    CONTACTOR_DEAD = "contactor-dead"
     NEVER_STARTED = "never-started"
     NETWORK_AWAY = "network-away"
     VIPPS_AWAY = "vipps-away"
@@ -72,6 +73,7 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.CHARGER_REFUSED: Acts.TECHNICIAN,
     Fault.CHARGER_FAULT: Acts.TECHNICIAN,
     Fault.CONTACTOR_STUCK: Acts.TECHNICIAN,
+    Fault.CONTACTOR_DEAD: Acts.TECHNICIAN,
     Fault.NEVER_STARTED: Acts.DRIVER,
     Fault.NETWORK_AWAY: Acts.NOBODY,
     Fault.VIPPS_AWAY: Acts.NOBODY,

@@ -58,7 +58,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Offer:
-    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code."""
+    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code.
+
+    `stop_latency_s` (from a stop to no current) is kept free in the hold; `proves_contactor` holds the meter against the
+    controller. They stand here to be replayed (docs/adr/0011); the defaults are how it was before they were written.
+    """
 
     reference: str
     installation: UUID
@@ -72,6 +76,8 @@ class Offer:
     language: str = "nb"
     return_url: str | None = None
     session_url: str | None = None
+    stop_latency_s: int = 10
+    proves_contactor: bool = False
 
     def key(self, step: Step, generation: int) -> str:
         """The idempotency key: the same after any restart, another for every step and generation."""
@@ -144,7 +150,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile."""
+    """Told to close; no energy has flowed. `car_seen`: a car was plugged in; `dead_since`: it asks, may, and gets none."""
 
     offer: Offer
     begin: Reading
@@ -154,6 +160,7 @@ class Waiting:
     suspects: int = 0
     silent_since: Instant | None = None
     blind_since: Instant | None = None
+    dead_since: Instant | None = None
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,10 @@ def _await_open(state: Stopping, event: Watched) -> Moved:
         trouble = Trouble(
             Fault.CONTACTOR_STUCK, f"The contactor of {state.offer.station} did not open in {OPEN_TIMEOUT_S} s."
         )
-        return _end(
-            replace(state, fault=state.fault or (trouble if stuck else doubtful or event.trouble)), state.last, event.at
-        )
+        # Whatever ended it, current that nobody can switch off is what somebody has to come for.
+        first = trouble if stuck and state.offer.proves_contactor else state.fault
+        fault = first or (trouble if stuck else doubtful or event.trouble)
+        return _end(replace(state, fault=fault), state.last, event.at)
     return state, () if opened else (Switch(closed=False),)
 
 

@@ -15,6 +15,7 @@ from kiosk.sim.meter import MeterToy
 from kiosk.sim.modbus_server import Line, serving_rtu, serving_tcp
 from kiosk.sim.post import Post
 from kiosk.sim.post_door import door, pass_on, serving_door
+from kiosk.sim.register_toy import RegisterToy
 
 METER = "eastron-sdm630"
 CHARGER = "keba-p30"
@@ -35,8 +36,12 @@ def meter_line(post: Post, profile: str = METER) -> Line:
 
 
 def charger_line(post: Post, profile: str = CHARGER) -> Line:
-    toy = controller(post, profile)
-    return Line({toy.unit: toy})
+    return line_of(controller(post, profile))
+
+
+def line_of(toy: Controller) -> Line:
+    beside = toy.beside if isinstance(toy, RegisterToy) else {}
+    return Line({toy.unit: toy, **beside})
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ OFFER = Offer(
     "4711",
     at(0),
     session_url="https://lade.example/c/1",
+    proves_contactor=True,
 )
 
 

@@ -516,7 +516,7 @@ def test_a_session_goes_on_only_where_it_is_proved_that_nothing_ever_opened(goes
     assert (type(back), commands) == (Returning, (Watch(),))
     session, commands = after(back, event)
     if goes_on:
-        assert (type(session), commands) == (Charging, ())
+        assert (type(session), commands) == (Charging, (CLOSE,)), "its setpoint is ours in this life too"
     else:
         stops(session, Why.RESTARTED)
         assert commands == (OPEN,)
@@ -548,7 +548,8 @@ def test_a_meter_exchanged_during_the_power_cut_bills_the_proven_part_and_is_a_f
 def test_a_wait_for_the_first_energy_goes_on_only_if_nothing_flowed_meanwhile() -> None:
     back, commands = after(given.waiting(), Restarted(at(30, boot="boot-2")))
     assert (type(back), commands) == (Returning, (Watch(),))
-    assert isinstance(after(back, watched(32, 1_000, Pilot.B, power_w=0, boot="boot-2"))[0], Waiting)
+    session, commands = after(back, watched(32, 1_000, Pilot.B, power_w=0, boot="boot-2"))
+    assert (type(session), commands) == (Waiting, (CLOSE,))
     stops(after(back, watched(32, 1_002, power_w=0, boot="boot-2"))[0], Why.RESTARTED)
     stops(after(back, watched(32, 1_000, None, power_w=0, boot="boot-2"))[0], Why.RESTARTED)
 

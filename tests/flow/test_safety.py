@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import tests.flow.town as town_module
+from kiosk.domain.contactor import DEAD_S
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble
@@ -218,5 +219,33 @@ def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, pow
         outlet.power_w = RATED_W
         await asyncio.sleep(300)
         assert isinstance(session(site), Charging), "a trickle is not counted at full power"
+
+    visited(visit, town=town)
+
+
+def test_a_contactor_that_does_not_close_gives_everything_back_and_names_the_technician() -> None:
+    class Dead(Outlet):
+        def reading(self) -> Reading | Trouble:
+            found = super().reading()
+            return found if isinstance(found, Trouble) else replace(found, power_w=0)
+
+    town = Town()
+    town.posts["post-1"] = outlet = Dead(town)
+    outlet.power_w = 0
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        site.start("post-1", HOLD, "nb")
+        await until(lambda: isinstance(session(site), Offered))
+        offered = session(site)
+        assert isinstance(offered, Offered)
+        town.outlet().drawing = True
+        town.ledger.decide(offered.offer.reference, Approval.AUTHORIZED)
+        await until(lambda: isinstance(session(site), Settled), within_s=DEAD_S + 60)
+        settled = session(site)
+        assert isinstance(settled, Settled)
+        assert settled.settling.fault is not None
+        assert settled.settling.fault.fault is Fault.CONTACTOR_DEAD
+        assert (settled.account.captured.minor, settled.account.cancelled) == (0, HOLD)
+        assert not town.outlet().closed
 
     visited(visit, town=town)

@@ -73,12 +73,13 @@ class LineRow(Row):
 
 
 class Block(Row):
-    """One request. With `model`, addresses count from the start of that SunSpec model."""
+    """One request. With `model`, addresses count from the start of that SunSpec model; `unit` is another than the line's."""
 
     function: Literal[1, 3, 4]
     address: Register
     count: int = Field(ge=1, le=125)
     model: int | None = None
+    unit: int | None = Field(default=None, ge=0, le=255)
 
 
 class Vector(Row):
