@@ -18,6 +18,7 @@ class Heard(StrEnum):
     NOISE = "; what came is no Modbus of this kind, so check baud rate, parity and transport"
     ECHO = "; only the question came back, so the adapter echoes and no device is behind it"
     OTHER_UNIT = "; another unit did, so check the unit id, and that only one program asks on this line"
+    GATEWAY = ", says its gateway"
     OTHER_ID = "; an answer came under another transaction id, so if a gateway changes them, add ids=any to the address"
 
 

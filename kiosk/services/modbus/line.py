@@ -179,7 +179,7 @@ class Line:
         if answer.exception is not None:
             self._counts = self._counts.refused(answer.exception)
             if answer.exception in GATEWAY_SILENT:
-                raise NoAnswer(f"{where} does not answer, says its gateway (exception {answer.exception})")
+                raise NoAnswer(f"{where} does not answer{Heard.GATEWAY} (exception {answer.exception})", Heard.GATEWAY)
             meaning = EXCEPTIONS.get(answer.exception, "unknown to Modbus")
             raise DeviceRefused(
                 f"{where} refused the {request} with exception {answer.exception}, {meaning}", answer.exception

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import termios
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,10 @@ class PymodbusWire:
                 opened = await client.connect()
         except TimeoutError:
             opened = False
-        except (termios.error, ValueError):  # pymodbus lets through what the port says to baud, parity and stop bits
+        except (termios.error, ValueError) as error:  # what the port says to baud, parity and stop bits
             client.close()
+            # The half-built transport hangs in these frames, with the port open and locked, until some garbage collection.
+            traceback.clear_frames(error.__traceback__)
             raise LineDown(f"cannot be opened: the port refuses {self._address.serial}") from None
         if not opened:
             client.close()

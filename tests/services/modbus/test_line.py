@@ -313,6 +313,8 @@ async def test_a_port_that_cannot_do_the_parity_says_so() -> None:
     async with on_tty(Slave()) as path, Lines() as lines:  # a pty has no parity
         with pytest.raises(LineDown, match="the port refuses 19200 8E1"):
             await device(lines, f"rtu://{path}?baud=19200&parity=E").read(3, 0, 1)
+        async with Lines() as others:  # and lets go of the port
+            assert await device(others, f"rtu://{path}").read(3, 0, 1) == (0,)
 
 
 async def test_one_line_has_one_setting_whatever_it_is_called(tmp_path: Path) -> None:
