@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kiosk.services.modbus import rivals
 from kiosk.services.modbus.counts import Counts
 from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, Heard, LineBusy, LineDown, NoAnswer
 from kiosk.services.modbus.frames import Answer, Request, Silence, Wire
+from kiosk.services.modbus.turns import Turns
 
 READ_COILS, READ_HOLDING, READ_INPUTS, WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 1, 3, 4, 5, 6, 16
 READS = (READ_COILS, READ_HOLDING, READ_INPUTS)
@@ -44,7 +46,7 @@ class Line:
         self.place = place
         self._counts = Counts(place)
         self._wire, self._remembers, self._reopens = wire, remembers, reopens
-        self._lock = asyncio.Lock()
+        self._turns = Turns()
         self._frame: asyncio.Future[Answer] | None = None
         self._misses = 0
         self._answered = False  # on this connection
@@ -60,19 +62,22 @@ class Line:
 
     async def ask(self, unit: int, request: Request, pace: Pace) -> Answer:
         """Cancelling the caller before its turn sends nothing; later the frame is finished all the same."""
-        await self._lock.acquire()
+        await self._turns.take(unit, commands=request.function not in READS)
         self._frame = asyncio.ensure_future(self._exchange(unit, request, pace))
-        self._frame.add_done_callback(self._finish)
+        self._frame.add_done_callback(partial(self._finish, pace.gap_s))
         return await asyncio.shield(self._frame)
 
     async def connect(self, unit: int, pace: Pace) -> int:
         """The number of the connection, opened if it was not."""
-        async with self._lock:
+        await self._turns.take(unit)
+        try:
             await self._connect(f"unit {unit} on {self.place}", pace)
+        finally:
+            self._turns.give(0.0)
         return self._counts.connects
 
-    def _finish(self, frame: asyncio.Future[Answer]) -> None:
-        self._lock.release()
+    def _finish(self, gap_s: float, frame: asyncio.Future[Answer]) -> None:
+        self._turns.give(gap_s)
         if not frame.cancelled():
             frame.exception()  # asyncio would log it as never retrieved when the caller is gone
 
