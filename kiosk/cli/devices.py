@@ -17,7 +17,8 @@ from kiosk.domain.outcome import Done
 from kiosk.services.charger.controller import Controller, NoController, open_charger
 from kiosk.services.clock import SystemClock
 from kiosk.services.meter import ways
-from kiosk.services.meter.detect import Report, Search, meter_profiles
+from kiosk.services.meter.detect import Search, meter_profiles
+from kiosk.services.meter.findings import Report
 from kiosk.services.meter.reader import MeterReader, open_meter
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.counts import Counts

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kiosk.domain.energy import Reading
 from kiosk.domain.fault import Trouble
-from kiosk.services.meter.detect import Step
+from kiosk.services.meter.findings import Step
 from kiosk.services.modbus.counts import Counts
 
 ROWS = 12

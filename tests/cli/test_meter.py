@@ -14,7 +14,7 @@ from rich.console import Console
 from kiosk.cli.live import searching, watching
 from kiosk.domain.energy import Instant, Reading
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.services.meter.detect import Step
+from kiosk.services.meter.findings import Step
 from kiosk.services.modbus.counts import Counts
 from tests.cli.running import ROOT, kiosk, serving
 from tests.cli.test_bad_input import assert_sentence, free_port, port_of

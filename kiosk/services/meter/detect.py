@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kiosk.domain.energy import Instant, Reading
-from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.fault import Fault
+from kiosk.services.meter.findings import Fit, Found, Report, Step, Tried
 from kiosk.services.meter.profile import MeterProfile
 from kiosk.services.meter.reader import FOLDER, MeterReader
 from kiosk.services.meter.ways import in_order
@@ -24,71 +25,6 @@ QUESTIONS: Questions = ((READ_INPUTS, 0x00, 2), (READ_HOLDING, 0x00, 2))
 TIMEOUT_MAX_S = 1.0
 HZ = (45, 65)
 ANSWERS, SILENCE = "answers", "silence"
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A profile with which the meter can be billed. `certain` if the meter said itself what it is."""
-
-    profile: str
-    name: str
-    certain: bool
-    serial: str
-    import_wh: int
-
-
-@dataclass(frozen=True)
-class Found:
-    """A unit that answers; `why_not` says of each nearly fitting profile what is wrong when none fits."""
-
-    url: str
-    fits: tuple[Fit, ...]
-    why_not: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One way to speak to the line, the units that were asked, and what came of it."""
-
-    way: str
-    units: tuple[int, ...]
-    outcome: str
-
-
-@dataclass(frozen=True)
-class Step:
-    done: int
-    most: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Report:
-    found: tuple[Found, ...]
-    tried: tuple[Tried, ...]
-    complete: bool
-
-    @property
-    def trouble(self) -> Trouble:
-        """When no meter was found: what was tried, and what is next."""
-        tried = "; ".join(f"{each.way}: {each.outcome}" for each in self.tried)
-        heard = [f"{each.url} answers, but no profile fits." for each in self.found]
-        text = " ".join([f"No meter was found. Tried {tried}.", *heard, self._next()])
-        return Trouble(Fault.METER_WRONG_DEVICE if self.found else Fault.METER_SILENT, text)
-
-    def _next(self) -> str:
-        if self.found:
-            return "Look for a profile of this device, or write one."
-        if all(each.outcome.startswith("cannot") for each in self.tried):
-            return "Check power, cable and address."
-        if not self.complete:
-            return "Name more of it in --url (baud, parity), fewer --units, or a longer --within."
-        if any(each.way.startswith("rtu:") for each in self.tried):
-            return (
-                "Swap the wires A and B, check that the meter has power, and look up unit id, baud rate and parity in its "
-                "menu; --units 1-247 asks all."
-            )
-        return "Check that Modbus is switched on in the device, its port, and its unit id; --units 1-247 asks all."
 
 
 def meter_profiles() -> list[MeterProfile]:
@@ -111,6 +47,7 @@ class Search:
         self._first, self._others = in_order(units, self._profiles)
         self._now, self._say = now, say
         self._found: list[Found] = []
+        self._usual: set[str] = set()
         self._tried: dict[Address, tuple[list[int], str]] = {}
         self._done = self._most = 0
 
@@ -180,10 +117,15 @@ class Search:
         """False when this is a meter that was found already: some answer under every unit id."""
         fits: list[Fit] = []
         why_not: list[str] = []
-        for profile in self._profiles:
+        said: Said = {}
+        # Mostly all meters of a line are of one kind.
+        usual = [profile for profile in self._profiles if profile.id in self._usual]
+        for profile in (*usual, *(profile for profile in self._profiles if profile not in usual)):
+            if profile not in usual and any(fit.certain and fit.profile in self._usual for fit in fits):
+                break
             self._say(Step(self._done, self._most, f"{address.place}, unit {address.unit}: is it {profile.id}?"))
             pace = replace(profile.line.pace, timeout_s=min(TIMEOUT_MAX_S, profile.line.pace.timeout_s))
-            device = lines.device(address, pace)
+            device = Once(lines.device(address, pace), address.unit, pace, said)
             reading = await MeterReader(profile, device, self._now).read()
             if isinstance(reading, Reading):
                 if (certain := await _says_so(profile, device)) or await _in_step_with_the_grid(profile, device):
@@ -194,8 +136,32 @@ class Search:
         serials = {fit.serial for found in self._found for fit in found.fits if found.url.startswith(address.place)}
         if address.transport != "rtu" and serials & {fit.serial for fit in fits}:
             return False
+        self._usual |= {fit.profile for fit in fits}
         self._found.append(Found(address.url, tuple(fits), () if fits else tuple(why_not)))
         return True
+
+
+Said = dict[tuple[int, int, int], tuple[int, ...] | DeviceRefused | NoAnswer]
+
+
+class Once(Device):
+    """Asks a unit nothing twice: many profiles begin with the same question, and a refusal can take long."""
+
+    def __init__(self, device: Device, unit: int, pace: Pace, said: Said) -> None:
+        super().__init__(device.line, unit, pace)
+        self._said = said
+
+    async def read(self, function: int, address: int, count: int) -> tuple[int, ...]:
+        question = (function, address, count)
+        if question not in self._said:
+            try:
+                self._said[question] = await super().read(*question)
+            except (DeviceRefused, NoAnswer) as error:
+                self._said[question] = error
+        said = self._said[question]
+        if isinstance(said, LineError):
+            raise said
+        return said
 
 
 async def _answers(device: Device, questions: Questions, heard: set[Heard]) -> bool:

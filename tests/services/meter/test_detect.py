@@ -11,7 +11,8 @@ import pytest
 from kiosk.domain.fault import Fault
 from kiosk.services.clock import SystemClock
 from kiosk.services.meter import ways
-from kiosk.services.meter.detect import KNOCK, Report, Search, Step, meter_profiles
+from kiosk.services.meter.detect import KNOCK, Search, meter_profiles
+from kiosk.services.meter.findings import Report, Step
 from kiosk.services.meter.profile import MeterProfile
 from kiosk.services.modbus.profile import Block, Value
 from kiosk.services.modbus.url import Serial
@@ -138,6 +139,24 @@ async def test_nothing_is_ever_written() -> None:
         await search(f"tcp://127.0.0.1:{port}", "1")
     assert len(slave.heard) > len(PROFILES)
     assert {pdu[0] for _, pdu in slave.heard} <= {1, 3, 4}
+
+
+async def test_no_unit_is_asked_anything_twice() -> None:
+    slave = Slave(lambda _, pdu: bytes([pdu[0] | 0x80, 2]))
+    async with on_tcp(slave) as port:
+        await search(f"tcp://127.0.0.1:{port}", "1", profiles=[*PROFILES, *PROFILES])
+    assert len(slave.heard) == len(set(slave.heard)) > len(PROFILES)
+
+
+async def test_meters_of_one_kind_are_not_asked_whether_they_are_of_another() -> None:
+    steps: list[Step] = []
+    devices = {unit: toy("abb-b23", unit) for unit in range(1, 5)}
+    async with serving(devices, gateway=True) as port:
+        report = await search(f"tcp://127.0.0.1:{port}", "1-4", steps=steps)
+    assert [fit.profile for found in report.found for fit in found.fits] == ["abb-b23"] * 4
+    wondered = [step.text.partition(", ")[2] for step in steps if "is it" in step.text]
+    assert [text for text in wondered if text.startswith("unit 3")] == ["unit 3: is it abb-b23?"]
+    assert len([text for text in wondered if text.startswith("unit 1")]) == len(PROFILES)
 
 
 async def test_a_device_that_no_profile_fits_is_named_with_what_comes_near() -> None:
