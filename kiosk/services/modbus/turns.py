@@ -39,6 +39,9 @@ class Turns:
 
     def give(self, pause_s: float) -> None:
         """Who is next is decided after the pause that the line needs anyway: by then the same unit has its next question."""
+        if not self._waiting:
+            self._taken = False
+            return
         loop = asyncio.get_running_loop()
         # One round of the loop at least, in which the answer reaches who asked.
         loop.call_soon(loop.call_later, pause_s, self._call)

@@ -6,12 +6,12 @@ import socket
 import termios
 import traceback
 from pathlib import Path
-from typing import Any
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+from pymodbus.transaction import TransactionManager
 
 from kiosk.services.modbus import rivals
 from kiosk.services.modbus.errors import Heard, LineBusy, LineDown
@@ -110,7 +110,7 @@ class PymodbusWire:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._client: AsyncModbusTcpClient | AsyncModbusSerialClient | None = None
-        self._lost: asyncio.Future[None] | None = None
+        self._asked: TransactionManager | None = None
         self._ear = Ear(address.any_id)
 
     @property
@@ -129,9 +129,8 @@ class PymodbusWire:
     async def open(self) -> None:
         # connect() on an open client opens a second socket, which a wallbox with one connection never survives.
         self.close()
-        self._lost = asyncio.get_running_loop().create_future()
         self._ear.connected()
-        client = self._make(self._lost)
+        client = self._make()
         try:
             async with asyncio.timeout(CONNECT_S):
                 opened = await client.connect()
@@ -148,32 +147,25 @@ class PymodbusWire:
         self._client = client
 
     async def ask(self, unit: int, request: Request, timeout_s: float) -> Answer | Silence:
-        client, lost = self._client, self._lost
-        if client is None or lost is None:
+        client = self._client
+        if client is None:
             raise LineDown("is not connected")
         # An adapter that echoes would confirm every command by itself. A read has shown whether this one does.
         client.ctx.comm_params.handle_local_echo = self._ear.echoes
         client.ctx.sent_buffer = b""
         self._ear.begin(unit, asks=request.function in READS)
-        reply = asyncio.ensure_future(_send(client, unit, request))
-        either: set[asyncio.Future[Any]] = {reply, lost}
+        self._asked = client.ctx
         unanswered = 0
         try:
-            # pymodbus goes on waiting when the other side hangs up.
-            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if reply.done():
-                return _answer(reply.result())
+            async with asyncio.timeout(timeout_s):
+                return _answer(await _send(client, unit, request))
+        except TimeoutError:
             unanswered = client.ctx.request_transaction_id
         except ModbusException:
             raise LineDown("was lost before the request was sent") from None
         finally:
+            self._asked = None
             heard = self._ear.end(unanswered)
-            if not reply.done():
-                reply.cancel()
-                await asyncio.wait({reply})
-        if lost.done():
-            serial = self._address.transport == "rtu"
-            raise LineDown("lost its adapter while it was asked" if serial else "hung up instead of answering")
         return Silence(heard)
 
     async def rival(self) -> str | None:
@@ -193,11 +185,14 @@ class PymodbusWire:
         sock = transport.get_extra_info("socket") if transport else None
         return os.fstat(sock.fileno()).st_ino if sock and sock.fileno() >= 0 else None
 
-    def _make(self, lost: asyncio.Future[None]) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
-        def heed(connected: bool) -> None:
-            if not connected and not lost.done():
-                lost.set_result(None)
+    def _heed(self, connected: bool) -> None:
+        # pymodbus goes on waiting when the other side hangs up.
+        if not connected and self._asked is not None and not self._asked.response_future.done():
+            serial = self._address.transport == "rtu"
+            why = "lost its adapter while it was asked" if serial else "hung up instead of answering"
+            self._asked.response_future.set_exception(LineDown(why))
 
+    def _make(self) -> AsyncModbusTcpClient | AsyncModbusSerialClient:
         address, serial = self._address, self._address.serial
         client: AsyncModbusTcpClient | AsyncModbusSerialClient
         if address.transport == "rtu":
@@ -209,7 +204,7 @@ class PymodbusWire:
                 timeout=NEVER_S,
                 retries=0,
                 reconnect_delay=0,
-                trace_connect=heed,
+                trace_connect=self._heed,
                 trace_packet=self._ear.octets,
             )
         else:
@@ -219,7 +214,7 @@ class PymodbusWire:
                 timeout=NEVER_S,
                 retries=0,
                 reconnect_delay=0,
-                trace_connect=heed,
+                trace_connect=self._heed,
                 trace_packet=self._ear.octets,
             )
         framer = (HearingSocket if address.transport == "tcp" else HearingRtu)(TolerantDecoder(False))
