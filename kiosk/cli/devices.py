@@ -39,13 +39,15 @@ def meter_detect(
     url: Annotated[
         str, typer.Option("--url", help="tcp://host:port or rtu:///dev/ttyUSB0; left out: every serial adapter.")
     ] = "",
-    unit_ids: Annotated[str, typer.Option("--units", help="Unit ids to ask, such as 1-247 or 1-10,42.")] = "1-32,42",
+    unit_ids: Annotated[
+        str, typer.Option("--units", help="Such as 1-247 or 1-10,42; left out: 1-32 and those that makers deliver.")
+    ] = "",
     within_s: Annotated[float, typer.Option("--within", min=1, max=3600, help="Seconds after which it ends.")] = 300,
     as_json: Json = False,
 ) -> None:
     """Find the meters on a line or host, and their profiles. Nothing is ever written to a device."""
     try:
-        units = ways.units(unit_ids)
+        units = ways.units(unit_ids) if unit_ids else []
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--units") from None
     report = guarded(lambda: asyncio.run(_detect(url, units, within_s, as_json)), as_json)
@@ -67,6 +69,7 @@ async def _detect(url: str, units: list[int], within_s: float, as_json: bool) ->
         )
     if "unit" in stated(url):
         units = [parse(url, 1, Serial()).unit]
+    units = units or ways.usual_units(profiles)
     with searching(as_json) as say:
         search = Search(profiles, units, SystemClock().now, say)
         return await search.run([way for place in places for way in ways.ways(place, profiles)], within_s)

@@ -44,6 +44,10 @@ def delivered_units(profiles: Iterable[MeterProfile]) -> list[int]:
     return [unit for unit, _ in Counter(profile.line.unit for profile in profiles).most_common()]
 
 
+def usual_units(profiles: Iterable[MeterProfile]) -> list[int]:
+    return list(dict.fromkeys((*delivered_units(profiles), *range(1, 33))))
+
+
 def units(text: str) -> list[int]:
     """`1-32`, `7` or `1-10,42`. Raises ValueError with what would be right."""
     found: list[int] = []

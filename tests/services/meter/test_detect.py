@@ -271,6 +271,13 @@ def test_an_adapter_goes_by_the_name_that_survives_another_socket(tmp_path: Path
     ]  # fmt: skip
 
 
+def test_what_makers_deliver_is_asked_before_the_first_thirty_two() -> None:
+    usual = ways.usual_units(PROFILES)
+    assert usual[0] == 1
+    assert {profile.line.unit for profile in PROFILES} | set(range(1, 33)) == set(usual)
+    assert len(usual) == len(set(usual))
+
+
 @pytest.mark.parametrize(("text", "units"), [("7", [7]), ("1-3", [1, 2, 3]), ("3, 1-3,42", [3, 1, 2, 42])])
 def test_unit_ids_are_written_as_ranges(text: str, units: list[int]) -> None:
     assert ways.units(text) == units
