@@ -21,7 +21,8 @@ from kiosk.flow.ports import Clock
 from kiosk.flow.post import Papers, Post
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.journal.store import Journal, open_journal
+from kiosk.journal.salvage import open_or_salvage, salvaged
+from kiosk.journal.store import Journal
 from kiosk.services.charger.controller import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
@@ -33,7 +34,7 @@ from kiosk.words.lines import name as line_name
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
-LATEST_UTC_MS = int(datetime(2046, 1, 1, tzinfo=UTC).timestamp() * 1000)
+LATEST_UTC_MS = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp() * 1000)
 REFERENCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -85,14 +86,15 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
     clock = make_clock(settings)
     check_clock(clock.now())
     async with AsyncExitStack() as stack:
-        journal = open_journal(settings.journal.path, uuid4())
+        journal = open_or_salvage(settings.journal.path, uuid4())
         stack.push_async_callback(journal.close)
+        left = salvaged(settings.journal.path)
         vipps = await stack.enter_async_context(
             open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
-        site = Site(clock, journal, vipps.payments, journal.room_to_sell)
+        site = Site(clock, journal, vipps.payments, journal.room_to_sell, left.trouble if left else None)
         for station in settings.station:
             site.add(_post(settings, station, site, lines, vipps, journal, clock, scope))
         yield Running(site, scope, clock, journal)
@@ -122,7 +124,7 @@ def _post(
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
     papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
-    return Post(info, ports, journal, papers, scope, site.changed, site.heard)
+    return Post(info, ports, journal, papers, scope, site.changed, site.heard, site.meters)
 
 
 def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> StationInfo:

@@ -42,6 +42,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             future.set_exception(error)
         return future
 
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        """There is no process that could be told."""
+
     def _process_events(self, event_list: object) -> None:
         """There are no sockets."""
 

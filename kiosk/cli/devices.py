@@ -1,18 +1,17 @@
 """`kiosk meter` and `kiosk charger`: one device by hand, on any of the three transports."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from kiosk.cli.exits import fail, guarded, show
-from kiosk.cli.live import Watched, searching, watching
+from kiosk.cli.exits import carry, fail, show, typed
+from kiosk.cli.live import searching, watching
 from kiosk.cli.options import Json
 from kiosk.domain.energy import Plug, Reading
-from kiosk.domain.fault import Fault, FaultError, Trouble
+from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.outcome import Done
 from kiosk.services.charger.controller import Controller, NoController, open_charger
 from kiosk.services.clock import SystemClock
@@ -27,11 +26,24 @@ from kiosk.services.modbus.url import Serial, parse, stated
 meter_app = typer.Typer(no_args_is_help=True, help="Read a meter's billing register.")
 charger_app = typer.Typer(no_args_is_help=True, help="See and switch a charge controller.")
 
-Profile = Annotated[str, typer.Option("--profile", help="Such as eastron-sdm630; a file in resources/.")]
+MeterProfile = Annotated[str, typer.Option("--profile", help="Make of the meter, such as eastron-sdm630.")]
+ChargerProfile = Annotated[str, typer.Option("--profile", help="Make of the controller, such as keba-p30.")]
 Url = Annotated[
-    str, typer.Option("--url", help="tcp://host:port?unit=1, rtu:///dev/ttyUSB0?baud=9600&unit=1 or rtutcp://...")
+    str,
+    typer.Option(
+        "--url",
+        help="Where it is, in quotes: 'tcp://192.168.1.20:502?unit=1' (Modbus TCP), 'rtu:///dev/ttyUSB0?baud=9600&unit=1' "
+        "(serial line) or 'rtutcp://192.168.1.21:4001' (serial line behind a gateway). What it leaves out, such as port "
+        "(502) or unit, is taken from the profile.",
+    ),
 ]
+Amps = Annotated[int, typer.Option("--amps", min=6, max=80, help="Current to offer on each phase, in amperes.")]
 WATCH_S = 1.0
+NO_ADAPTER = (
+    "There is no serial adapter on this machine. Plug one in, or name a meter or gateway with --url tcp://host:port."
+)
+
+T = TypeVar("T")
 
 
 @meter_app.command("detect")
@@ -46,33 +58,24 @@ def meter_detect(
     as_json: Json = False,
 ) -> None:
     """Find the meters on a line or host, and their profiles. Nothing is ever written to a device."""
-    try:
-        units = ways.units(unit_ids) if unit_ids else []
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--units") from None
-    report = guarded(lambda: asyncio.run(_detect(url, units, within_s, as_json)), as_json)
-    if not any(found.fits for found in report.found):
-        fail(report.trouble, as_json)
-    show(asdict(report), as_json, lambda: _say_report(report))
-
-
-async def _detect(url: str, units: list[int], within_s: float, as_json: bool) -> Report:
     profiles = meter_profiles()
-    places = [url] if url else [f"rtu://{port}" for port in ways.ports()]
-    if not places:
-        raise FaultError(
-            Trouble(
-                Fault.METER_SILENT,
-                "There is no serial adapter on this machine. Plug one in, or name a meter or gateway with "
-                "--url tcp://host:port.",
-            )
-        )
-    if "unit" in stated(url):
-        units = [parse(url, 1, Serial()).unit]
-    units = units or ways.usual_units(profiles)
-    with searching(as_json) as say:
-        search = Search(profiles, units, SystemClock().now, say)
-        return await search.run([way for place in places for way in ways.ways(place, profiles)], within_s)
+    with typed():
+        units = ways.units(unit_ids) if unit_ids else ways.usual_units(profiles)
+        if "unit" in stated(url):
+            units = [parse(url, 1, Serial()).unit]
+        places = [url] if url else [f"rtu://{port}" for port in ways.ports()]
+        found = [way for place in places for way in ways.ways(place, profiles)]
+    if not found:
+        fail(Trouble(Fault.METER_SILENT, NO_ADAPTER))
+
+    async def search() -> Report:
+        with searching(as_json) as say:
+            return await Search(profiles, units, SystemClock().now, say).run(found, within_s)
+
+    report = carry(search)
+    if not any(each.fits for each in report.found):
+        fail(report.trouble)
+    show(asdict(report), as_json, lambda: _say_report(report))
 
 
 def _say_report(report: Report) -> None:
@@ -90,89 +93,87 @@ def _say_report(report: Report) -> None:
 
 
 @meter_app.command("read")
-def meter_read(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """One billing read: the register, read twice, and the power beside it."""
+def meter_read(profile: MeterProfile, url: Url, as_json: Json = False) -> None:
+    """Read the total import register once, as for a bill (Wh), and the power beside it (W)."""
 
     async def read(meter: MeterReader, lines: Lines) -> tuple[Reading | Trouble, Counts]:
         return await meter.read(), lines.counts()[0]
 
-    reading, counts = _with_meter(profile, url, as_json, read)
+    reading, counts = _with_meter(profile, url, read)
     if isinstance(reading, Trouble):
-        fail(reading, as_json)
+        fail(reading)
     show(_reading(reading, counts), as_json, lambda: _say_reading(reading))
 
 
 @meter_app.command("watch")
 def meter_watch(
-    profile: Profile,
+    profile: MeterProfile,
     url: Url,
-    count: Annotated[int, typer.Option(help="Readings, 0 for ever.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="End after so many readings; 0 goes on until Ctrl-C.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """A reading every second, until Ctrl-C. A fault is said and the watch goes on."""
+    """A reading every second: a table on a terminal, lines elsewhere. A fault is said and the watch goes on."""
+
+    def say(reading: Reading | Trouble, counts: Counts) -> None:
+        show(_reading(reading, counts), as_json, lambda: _say_reading(reading))
 
     async def watch(meter: MeterReader, lines: Lines) -> None:
-        with printing_json() if as_json else watching(_say_reading) as shown:
+        with watching(say, as_json) as shown:
             number = 0
             while count == 0 or number < count:
                 number += 1
                 shown(await meter.read(), lines.counts()[0])
                 await asyncio.sleep(WATCH_S if count == 0 or number < count else 0)
 
-    _with_meter(profile, url, as_json, watch)
-
-
-@contextmanager
-def printing_json() -> Iterator[Watched]:
-    yield lambda reading, counts: show(_reading(reading, counts), True, lambda: None)
+    _with_meter(profile, url, watch)
 
 
 @charger_app.command("read")
-def charger_read(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """What the controller says: IEC 61851 state, whether it is enabled, the offered current."""
-    plug = _with_charger(profile, url, 6, as_json, lambda charger: charger.look())
+def charger_read(profile: ChargerProfile, url: Url, as_json: Json = False) -> None:
+    """What the controller says: IEC 61851 state (A to F), whether it is enabled, the offered current (mA)."""
+    plug = _with_charger(profile, url, 6, lambda charger: charger.look())
     if isinstance(plug, Trouble):
-        fail(plug, as_json)
+        fail(plug)
     _say_plug(plug, as_json)
 
 
 @charger_app.command("enable")
-def charger_enable(
-    profile: Profile, url: Url, amps: Annotated[int, typer.Option("--amps", min=6, max=80)], as_json: Json = False
-) -> None:
-    """Let the car take AMPS. Only for a test: without the kiosk the controller's own watchdog ends it."""
+def charger_enable(profile: ChargerProfile, url: Url, amps: Amps, as_json: Json = False) -> None:
+    """Let the car charge. Only for a test: without the kiosk the controller's own watchdog ends it."""
     _switch(profile, url, amps, True, as_json)
 
 
 @charger_app.command("disable")
-def charger_disable(profile: Profile, url: Url, as_json: Json = False) -> None:
-    """Open the contactor."""
+def charger_disable(profile: ChargerProfile, url: Url, as_json: Json = False) -> None:
+    """Open the contactor: the car gets nothing more."""
     _switch(profile, url, 6, False, as_json)
 
 
 def _switch(profile: str, url: str, amps: int, on: bool, as_json: bool) -> None:
-    outcome = _with_charger(profile, url, amps, as_json, lambda charger: charger.enable() if on else charger.disable())
+    outcome = _with_charger(profile, url, amps, lambda charger: charger.enable() if on else charger.disable())
     if not isinstance(outcome, Done):
-        fail(outcome.trouble, as_json)
+        fail(outcome.trouble)
     show({"enabled": on}, as_json, lambda: print("Enabled." if on else "Disabled."))
 
 
-def _with_meter(profile: str, url: str, as_json: bool, use: Callable[[MeterReader, Lines], Awaitable[Any]]) -> Any:
-    async def work() -> Any:
+def _with_meter(profile: str, url: str, use: Callable[[MeterReader, Lines], Awaitable[T]]) -> T:
+    async def work() -> T:
         async with Lines() as lines:
-            return await use(open_meter(lines, profile, url, SystemClock().now), lines)
+            with typed():
+                meter = open_meter(lines, profile, url, SystemClock().now)
+            return await use(meter, lines)
 
-    return guarded(lambda: asyncio.run(work()), as_json)
+    return carry(work)
 
 
-def _with_charger(
-    profile: str, url: str, amps: int, as_json: bool, use: Callable[[Controller | NoController], Awaitable[Any]]
-) -> Any:
-    async def work() -> Any:
+def _with_charger(profile: str, url: str, amps: int, use: Callable[[Controller | NoController], Awaitable[T]]) -> T:
+    async def work() -> T:
         async with Lines() as lines:
-            return await use(open_charger(lines, profile, url, SystemClock().now, amps))
+            with typed():
+                charger = open_charger(lines, profile, url, SystemClock().now, amps)
+            return await use(charger)
 
-    return guarded(lambda: asyncio.run(work()), as_json)
+    return carry(work)
 
 
 def _reading(reading: Reading | Trouble, counts: Counts) -> dict[str, Any]:
@@ -190,10 +191,10 @@ def _reading(reading: Reading | Trouble, counts: Counts) -> dict[str, Any]:
 
 def _say_reading(reading: Reading | Trouble) -> None:
     if isinstance(reading, Trouble):
-        print(reading.detail, flush=True)
+        print(reading.detail)
         return
     text = f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}"
-    print(f"{text}  steps of {reading.resolution_wh} Wh", flush=True)
+    print(f"{text}  steps of {reading.resolution_wh} Wh")
 
 
 def _say_plug(plug: Plug, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from kiosk.cli.exits import announce
 from kiosk.domain.energy import Reading
 from kiosk.domain.fault import Trouble
 from kiosk.services.meter.findings import Step
@@ -21,11 +22,11 @@ Watched = Callable[[Reading | Trouble, Counts], None]
 
 
 @contextmanager
-def watching(say: Callable[[Reading | Trouble], None], console: Console | None = None) -> Iterator[Watched]:
-    """Takes each reading with what happened on the line. `say` is how a line says it where no table can stand."""
+def watching(say: Watched, as_json: bool, console: Console | None = None) -> Iterator[Watched]:
+    """Takes each reading with what happened on the line. `say` is how it is said where no table can stand."""
     console = console or Console()
-    if not console.is_terminal:
-        yield lambda reading, _: say(reading)
+    if as_json or not console.is_terminal:
+        yield say
         return
     rows: deque[tuple[str, ...]] = deque(maxlen=ROWS)
     first_wh: int | None = None
@@ -84,6 +85,6 @@ def _line_by_line() -> Callable[[Step], None]:
         way = step.text.partition(", ")[0]
         if way != last:
             last = way
-            print(f"Trying {way} ...", file=sys.stderr, flush=True)
+            announce(f"Trying {way} ...", sys.stderr)
 
     return say

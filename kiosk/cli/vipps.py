@@ -1,6 +1,6 @@
 """`kiosk vipps`: every call of the Vipps side by hand. A changing call prints its key; --key repeats it."""
 
-import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -9,35 +9,88 @@ from uuid import uuid4
 
 import typer
 
-from kiosk.cli.exits import fail, guarded, show
-from kiosk.cli.options import CONFIG_DEFAULT, Config, Json
+from kiosk.cli.exits import announce, carry, fail, show
+from kiosk.cli.options import CONFIG_DEFAULT, Config, Json, formed
 from kiosk.compose import make_clock, vipps_settings
-from kiosk.config import Settings, load
+from kiosk.config import load
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
 from kiosk.domain.outcome import Done, InDoubt, Outcome
 from kiosk.domain.payment import Account, Payment
 from kiosk.domain.tariff import price_e4
 from kiosk.services.vipps import Code, Vipps, open_vipps
+from kiosk.services.vipps.creation import MSISDN
+from kiosk.services.vipps.payments import KEY, REFERENCE
+from kiosk.services.vipps.qr import ID, TARGET
 
-app = typer.Typer(no_args_is_help=True, help="The Vipps side, call by call.")
-payment = typer.Typer(no_args_is_help=True, help="ePayment: look, and change by hand.")
-qr = typer.Typer(no_args_is_help=True, help="Printed codes (merchant redirect).")
-receipt = typer.Typer(no_args_is_help=True, help="Order Management.")
+app = typer.Typer(no_args_is_help=True, help="Every call of the Vipps side by hand, with the keys of the settings.")
+payment = typer.Typer(no_args_is_help=True, help="Look at one payment, or change it by hand (ePayment API).")
+qr = typer.Typer(no_args_is_help=True, help="The printed codes on the stations (QR API, merchant redirect).")
+receipt = typer.Typer(no_args_is_help=True, help="The receipt that the driver sees in the app (Order Management API).")
 app.add_typer(payment, name="payment")
 app.add_typer(qr, name="qr")
 app.add_typer(receipt, name="receipt")
 
-Reference = Annotated[str, typer.Argument(help="The payment's reference.")]
-Key = Annotated[str | None, typer.Option("--key", help="Idempotency key of an earlier, lost call to repeat.")]
-Amount = Annotated[str, typer.Argument(help="In the sales unit's currency, such as 148.37.")]
-Image = Annotated[Path | None, typer.Option("--image", help="Write the code's PNG here.")]
+
+AMOUNT = r"(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,2})?"
+
+Reference = Annotated[
+    str,
+    typer.Argument(
+        metavar="REFERENCE",
+        parser=formed(REFERENCE, "a reference has 8 to 64 letters, digits and hyphens"),
+        help="The payment's reference, such as NO-SND-003-261105-abcdefghjk.",
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        parser=formed(KEY, "a key has 1 to 50 visible characters"),
+        help="Idempotency key of an earlier, lost call to repeat safely; a new one without it.",
+    ),
+]
+Amount = Annotated[
+    str,
+    typer.Argument(
+        metavar="AMOUNT",
+        parser=formed(AMOUNT, "write an amount above 0 with at most six digits and two decimals, such as 148.37"),
+        help="In the currency of the settings, such as 148.37 or 10.",
+    ),
+]
+CodeId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        parser=formed(ID, "a code's id has 1 to 128 letters (a to z), digits, hyphens and underscores"),
+        help="The code's own id, such as NO-SND-003.",
+    ),
+]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="TARGET",
+        parser=formed(
+            TARGET, "write https:// with letters, digits and #!:.?+=&%@-/, such as https://lad.example.no/s/3"
+        ),
+        help="Where whoever scans it is led, such as https://lad.example.no/s/3.",
+    ),
+]
+Phone = Annotated[
+    str,
+    typer.Option(
+        "--phone",
+        parser=formed(MSISDN, "write 9 to 15 digits, such as 4712345678"),
+        help="The test user's number with country code and digits only, such as 4712345678.",
+    ),
+]
+Image = Annotated[Path | None, typer.Option("--image", help="Write the code's picture (PNG) to this file.")]
 
 
 @app.command("token")
 def token(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
     """Fetch an access token, to see that the keys are right. The token itself is never shown."""
-    ends_s = _ask(config, as_json, lambda vipps: vipps.check_keys())
+    ends_s = _ask(config, lambda vipps: vipps.check_keys())
     show(
         {"expires_utc_s": int(ends_s)}, as_json, lambda: print(f"The keys are right; the token ends at {int(ends_s)}.")
     )
@@ -45,8 +98,8 @@ def token(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
 
 @payment.command("show")
 def payment_show(reference: Reference, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
-    """Vipps' account of a payment."""
-    found = _payment(config, reference, as_json)
+    """Vipps' account of a payment: state, and what is authorised, captured, cancelled (released) and refunded."""
+    found = _payment(config, reference)
     data = {
         "reference": found.reference,
         "state": found.approval,
@@ -58,8 +111,8 @@ def payment_show(reference: Reference, config: Config = CONFIG_DEFAULT, as_json:
 
 @payment.command("events")
 def payment_events(reference: Reference, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
-    """The event log of a payment, oldest first."""
-    data = [{**asdict(entry), "amount": str(entry.amount)} for entry in _payment(config, reference, as_json).log]
+    """The event log of a payment, oldest first: time (UTC, ms), event, amount and idempotency key."""
+    data = [{**asdict(entry), "amount": str(entry.amount)} for entry in _payment(config, reference).log]
 
     def lines() -> None:
         for entry in data:
@@ -73,10 +126,10 @@ def payment_events(reference: Reference, config: Config = CONFIG_DEFAULT, as_jso
 def payment_capture(
     reference: Reference, amount: Amount, config: Config = CONFIG_DEFAULT, key: Key = None, as_json: Json = False
 ) -> None:
-    """Capture an amount by hand. The station does this by itself; a session captured by hand stops its automation."""
-    settings, used = guarded(lambda: load(config), as_json), key or str(uuid4())
-    money = _money(settings, amount, as_json)
-    account = _ask(config, as_json, lambda vipps: vipps.payments.capture(reference, money, used), used)
+    """Capture AMOUNT by hand. The station does this by itself; a session captured by hand stops its automation."""
+    settings, used = load(config), key or str(uuid4())
+    money = Money(price_e4(amount) // 100, settings.tariff.currency)
+    account = _ask(config, lambda vipps: vipps.payments.capture(reference, money, used), used)
     _changed(account, used, as_json)
 
 
@@ -86,7 +139,7 @@ def payment_release(
 ) -> None:
     """Release all of a hold that is not captured."""
     used = key or str(uuid4())
-    account = _ask(config, as_json, lambda vipps: vipps.payments.release(reference, used, unapproved_only=False), used)
+    account = _ask(config, lambda vipps: vipps.payments.release(reference, used, unapproved_only=False), used)
     _changed(account, used, as_json)
 
 
@@ -94,29 +147,29 @@ def payment_release(
 def payment_refund(
     reference: Reference, amount: Amount, config: Config = CONFIG_DEFAULT, key: Key = None, as_json: Json = False
 ) -> None:
-    """Give back what was captured."""
-    settings, used = guarded(lambda: load(config), as_json), key or str(uuid4())
-    money = _money(settings, amount, as_json)
-    account = _ask(config, as_json, lambda vipps: vipps.payments.refund(reference, money, used), used)
+    """Give back AMOUNT of what was captured."""
+    settings, used = load(config), key or str(uuid4())
+    money = Money(price_e4(amount) // 100, settings.tariff.currency)
+    account = _ask(config, lambda vipps: vipps.payments.refund(reference, money, used), used)
     _changed(account, used, as_json)
 
 
 @payment.command("approve")
 def payment_approve(
     reference: Reference,
-    phone: Annotated[str, typer.Option(help="The test user's number, digits only.")],
+    phone: Phone,
     config: Config = CONFIG_DEFAULT,
     as_json: Json = False,
 ) -> None:
     """Approve as a test user would. Impossible in production."""
-    _ask(config, as_json, lambda vipps: vipps.payments.force_approve(reference, phone))
+    _ask(config, lambda vipps: vipps.payments.force_approve(reference, phone))
     show({"approved": reference}, as_json, lambda: print(f"{reference} is approved."))
 
 
 @qr.command("list")
 def qr_list(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
     """Every printed code of the sales unit, and where it leads."""
-    codes = _ask(config, as_json, lambda vipps: vipps.qr.list())
+    codes = _ask(config, lambda vipps: vipps.qr.list())
     data = [asdict(code) for code in codes]
 
     def lines() -> None:
@@ -127,64 +180,59 @@ def qr_list(config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
 
 
 @qr.command("show")
-def qr_show(code_id: str, image: Image = None, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
+def qr_show(code_id: CodeId, image: Image = None, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
     """One printed code; --image keeps its picture, whose address soon dies."""
-    _code(_ask(config, as_json, lambda vipps: vipps.qr.get(code_id)), image, as_json)
+    _code(_ask(config, lambda vipps: vipps.qr.get(code_id)), image, as_json)
 
 
 @qr.command("register")
 def qr_register(
-    code_id: str, target: str, image: Image = None, config: Config = CONFIG_DEFAULT, as_json: Json = False
+    code_id: CodeId, target: Target, image: Image = None, config: Config = CONFIG_DEFAULT, as_json: Json = False
 ) -> None:
-    """A new code that leads to TARGET (https). One that exists and leads there already is fine."""
-    _code(_ask(config, as_json, lambda vipps: vipps.qr.create(code_id, target)), image, as_json)
+    """Register a new code that leads to TARGET. One that exists and leads there already is fine."""
+    _code(_ask(config, lambda vipps: vipps.qr.create(code_id, target)), image, as_json)
 
 
 @qr.command("repoint")
-def qr_repoint(code_id: str, target: str, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
-    """Let a printed code lead elsewhere, at once, without a new sticker."""
-    _code(_ask(config, as_json, lambda vipps: vipps.qr.repoint(code_id, target)), None, as_json)
+def qr_repoint(code_id: CodeId, target: Target, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
+    """Let a printed code lead to another TARGET, at once and without a new sticker."""
+    _code(_ask(config, lambda vipps: vipps.qr.repoint(code_id, target)), None, as_json)
 
 
 @receipt.command("show")
 def receipt_show(reference: Reference, config: Config = CONFIG_DEFAULT, as_json: Json = False) -> None:
     """The receipt and link that Vipps shows to the driver."""
-    data = _ask(config, as_json, lambda vipps: vipps.receipts.show(reference))
+    data = _ask(config, lambda vipps: vipps.receipts.show(reference))
     show(data, as_json, lambda: _lines(data))
 
 
-def _ask(config: Path, as_json: bool, call: Callable[[Vipps], Awaitable[Outcome[Any]]], key: str | None = None) -> Any:
+def _ask(config: Path, call: Callable[[Vipps], Awaitable[Outcome[Any]]], key: str | None = None) -> Any:
     async def work() -> Outcome[Any]:
         settings = load(config)
         clock = make_clock(settings)
         async with open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000) as vipps:
             return await call(vipps)
 
-    outcome = guarded(lambda: asyncio.run(work()), as_json)
+    doubt = f"It may have happened: look first, and repeat it only with --key {key}."
+    try:
+        outcome = carry(work)
+    except typer.Exit:
+        if key is not None:
+            announce(doubt, sys.stderr)
+        raise
     if isinstance(outcome, InDoubt) and key is not None:
-        text = f"{outcome.trouble.detail} It may have happened: look first, and repeat it only with --key {key}."
-        fail(Trouble(outcome.trouble.fault, text), as_json)
+        fail(Trouble(outcome.trouble.fault, f"{outcome.trouble.detail} {doubt}"))
     if not isinstance(outcome, Done):
-        fail(outcome.trouble, as_json)
+        fail(outcome.trouble)
     return outcome.value
 
 
-def _payment(config: Path, reference: str, as_json: bool) -> Payment:
-    found = _ask(config, as_json, lambda vipps: vipps.payments.look(reference))
+def _payment(config: Path, reference: str) -> Payment:
+    found = _ask(config, lambda vipps: vipps.payments.look(reference))
     if found is None:
         text = f"Vipps does not know a payment {reference} of this sales unit. Check the reference and [vipps]."
-        fail(Trouble(Fault.PAYMENT_UNKNOWN, text), as_json)
+        fail(Trouble(Fault.PAYMENT_UNKNOWN, text))
     return found  # type: ignore[no-any-return]
-
-
-def _money(settings: Settings, amount: str, as_json: bool) -> Money:
-    try:
-        e4 = price_e4(amount)
-        if e4 % 100:
-            raise ValueError(f"{amount!r} has more than two decimals; write an amount such as 148.37.")
-    except ValueError as error:
-        fail(Trouble(Fault.CONFIG_WRONG, str(error)), as_json)
-    return Money(e4 // 100, settings.tariff.currency)
 
 
 def _account(account: Account) -> dict[str, str]:
@@ -200,7 +248,11 @@ def _changed(account: Account, key: str, as_json: bool) -> None:
 
 def _code(code: Code, image: Path | None, as_json: bool) -> None:
     if image is not None and code.image is not None:
-        image.write_bytes(code.image)
+        try:
+            image.write_bytes(code.image)
+        except OSError as error:
+            text = f"The code {code.id} is there, but its picture cannot be written to {image} ({error.strerror}). "
+            fail(Trouble(Fault.DISK_READ_ONLY, f"{text}Fetch it with `kiosk vipps qr show {code.id} --image FILE`."))
     data = {name: value for name, value in asdict(code).items() if not isinstance(value, bytes)}
     show(data, as_json, lambda: _lines(data))
 

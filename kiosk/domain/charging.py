@@ -19,7 +19,7 @@ from kiosk.domain.metering import doubt, gone_s
 from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
-from kiosk.domain.stopping import QUIET_W, stop
+from kiosk.domain.stopping import QUIET_W, close_books, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -48,7 +48,7 @@ def ready(state: Ready, event: Event) -> Moved:
             return release_all(state.offer, Why.FAULT, event.at, trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
-        case Restarted() if gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
+        case Restarted(salvaged=False) if gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
             return Late(state.offer, event.at), ()
         case Restarted():
             return release_all(state.offer, Why.RESTARTED, event.at)
@@ -64,6 +64,8 @@ def waiting(state: Waiting, event: Event) -> Moved:
             return stop(state, Why.FAULT, event.at, event.trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
             return stop(state, Why.DRIVER_CANCELLED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -111,6 +113,8 @@ def charging(state: Charging, event: Event) -> Moved:
             return _watched(state, event)
         case Pressed(act=Act.STOP | Act.CANCEL):
             return stop(state, Why.STOPPED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -214,6 +218,8 @@ def returning(state: Returning, event: Event) -> Moved:
             return stop(state.was, Why.RESTARTED, event.at, event.trouble)
         case Pressed(act=Act.STOP | Act.CANCEL):
             return stop(state.was, Why.STOPPED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state.was, event.at)
         case Restarted():
             return replace(state, since=event.at), (Watch(),)
         case _:

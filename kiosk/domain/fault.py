@@ -50,6 +50,7 @@ class Fault(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     CONFIG_WRONG = "config-wrong"
     PORT_BUSY = "port-busy"
+    SCREEN_AWAY = "screen-away"
 
     @property
     def acts(self) -> Acts:
@@ -91,6 +92,7 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.CLOCK_WRONG: Acts.TECHNICIAN,
     Fault.CONFIG_WRONG: Acts.TECHNICIAN,
     Fault.PORT_BUSY: Acts.TECHNICIAN,
+    Fault.SCREEN_AWAY: Acts.TECHNICIAN,
 }
 
 

@@ -20,6 +20,7 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.metering import gone_s
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
 from kiosk.domain.settling import contested, release_all
@@ -139,6 +140,8 @@ def late(state: Late, event: Event) -> Moved:
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
         case Ticked() | Restarted() if _over(state.since, event.at, ASK_S):
             return release_all(state.offer, Why.NOT_CONTINUED, event.at)
+        case Restarted(salvaged=True):
+            return release_all(state.offer, Why.RESTARTED, event.at)
         case (
             Opened()
             | Answered()
@@ -173,6 +176,6 @@ def _look_first(offer: Offer, why: Why, at: Instant, trouble: Trouble | None = N
 
 
 def _over(since: Instant, now: Instant, limit_s: int) -> bool:
-    """By the wall clock, which may jump: a jump back is read as *over*, since a code or a question must not live on."""
-    gone_ms = now.utc_ms - since.utc_ms
-    return gone_ms >= limit_s * 1000 or gone_ms < -1000
+    """Across a boot by the wall clock, and one that fell back is read as *over*: a code or a question must not live on."""
+    fell_back = since.boot != now.boot and now.utc_ms < since.utc_ms
+    return fell_back or gone_s(since, now) >= limit_s

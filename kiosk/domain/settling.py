@@ -19,6 +19,7 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.metering import gone_s
 from kiosk.domain.money import Money, zero
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Payment
@@ -30,6 +31,8 @@ from kiosk.domain.tariff import Due, Usage
 GENERATIONS = 12
 HOURLY_S = 3600
 LINK_TRIES = 12
+LANDED_S = 3600  # a send without an answer was seen to land minutes later; after an hour the log would show it
+REFUSED_S = 60
 FUNDS_GONE = "6260"
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
 
@@ -63,10 +66,8 @@ def settle(
     begin_reading, end_reading = registers or (None, None)
     step = Step.CAPTURE if due.due else Step.RELEASE
     state = Settling(offer, due, usage, why, begin_reading, end_reading, step, begin(at), fault=fault)
-    if step is Step.CAPTURE:
-        # Somebody may have captured in the portal meanwhile: on top of that, ours would take more than is due.
-        return state, (Look(offer.reference),)
-    return _send(state, at)
+    # Somebody may have had a hand in this payment meanwhile: nothing is sent upon that.
+    return state, (Look(offer.reference),)
 
 
 def settling(state: Settling, event: Event) -> Moved:
@@ -83,8 +84,8 @@ def settling(state: Settling, event: Event) -> Moved:
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
         case Restarted():
             # Only a send that was cut off counts as a try: else a machine that restarts often would never come to the next.
-            pace = slower(state.pace, event.at) if state.sent else state.pace
-            return replace(state, sent=False, pace=pace), ()
+            cut_off = _in_doubt(state, event.at) if state.sent else state
+            return cut_off, ()
         case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
             return _send(state, event.at)
         case Opened() | Ticked() | Watched() | Switched() | Pressed():
@@ -95,7 +96,7 @@ def settling(state: Settling, event: Event) -> Moved:
 
 def _answered(state: Settling, event: Answered) -> Moved:
     if event.verdict is Verdict.IN_DOUBT:
-        slow = replace(state, sent=False, pace=slower(state.pace, event.at, event.retry_after_s))
+        slow = _in_doubt(state, event.at, event.retry_after_s)
         if state.step is Step.LINK and slow.pace.tries > LINK_TRIES:
             return _settled(slow, "not linked: Vipps did not answer", event.at)
         return slow, ()
@@ -108,6 +109,11 @@ def _answered(state: Settling, event: Answered) -> Moved:
         return _settled(state, f"refused: {event.code}" if refused else event.note, event.at)
     refusal = event.trouble if event.verdict is Verdict.REFUSED else None
     return replace(state, refusal=refusal, refusal_code=event.code), (Look(state.offer.reference),)
+
+
+def _in_doubt(state: Settling, at: Instant, retry_after_s: int | None = None) -> Settling:
+    """What was sent may have happened, or may happen yet."""
+    return replace(state, sent=False, doubtful_since=at, pace=slower(state.pace, at, retry_after_s))
 
 
 def _receipt_refused(state: Settling, event: Answered) -> Moved:
@@ -171,17 +177,25 @@ def _again(state: Settling, at: Instant) -> Moved:
         return _send(state, at)
     if state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE:
         return Stuck(state, state.refusal, at), ()
+    if state.doubtful_since is not None and gone_s(state.doubtful_since, at) < LANDED_S:
+        # An earlier send under this key may land behind the no: another key now could take the money twice.
+        return replace(state, refusal=None, refusal_code="", sent=False, pace=slower(state.pace, at, REFUSED_S)), ()
     # Only the deadline ends this, and Vipps says when that is; a no that stays is asked about once an hour.
-    pace = slower(state.pace, at)
+    pace = slower(state.pace, at, REFUSED_S)
     if state.generation + 1 >= GENERATIONS:
         pace = replace(pace, wait_s=HOURLY_S)
-    return replace(state, generation=state.generation + 1, refusal=None, refusal_code="", sent=False, pace=pace), ()
+    return replace(_fresh(state), generation=state.generation + 1, pace=pace), ()
+
+
+def _fresh(state: Settling) -> Settling:
+    """Under a key that was never sent."""
+    return replace(state, refusal=None, refusal_code="", sent=False, doubtful_since=None)
 
 
 def _next(state: Settling, at: Instant) -> Moved:
     """The step is verified. Skip what has nothing to do."""
     account = state.checked
-    fresh = replace(state, generation=0, refusal=None, refusal_code="", sent=False, pace=begin(at))
+    fresh = replace(_fresh(state), generation=0, pace=begin(at))
     if state.step is Step.CAPTURE:
         fresh = replace(fresh, capture_generation=state.generation)
         remaining = account.remaining if account else zero(state.due.due.currency)

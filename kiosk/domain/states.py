@@ -204,7 +204,8 @@ class Settling:
     """The due is fixed. One step after the other is written down, done, and verified at Vipps.
 
     `refusal` is the last definitive no for `step`, which only a later look at the event log may turn into a new
-    `generation`; `capture_generation` is the one that was captured under. `checked` is Vipps' account at the last look, None before the first.
+    `generation`, and not while a send of this one that nobody answered (`doubtful_since`) may still land;
+    `capture_generation` is the one that was captured under. `checked` is Vipps' account at the last look, None before the first.
     """
 
     offer: Offer
@@ -220,6 +221,7 @@ class Settling:
     refusal: Trouble | None = None
     refusal_code: str = ""
     sent: bool = False
+    doubtful_since: Instant | None = None
     unknowns: int = 0
     checked: Account | None = None
     captured_at: Instant | None = None

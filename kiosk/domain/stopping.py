@@ -33,6 +33,8 @@ def stopping(state: Stopping, event: Event) -> Moved:
     match event:
         case Watched():
             return _await_open(state, event)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return replace(state, since=event.at), (Switch(closed=False),)
         case Opened() | Answered() | Looked() | LookFailed() | Switched() | Pressed() | Ticked():
@@ -73,6 +75,17 @@ def _end(state: Stopping, end: Reading, at: Instant) -> Moved:
     due = state.offer.tariff.due(usage, state.offer.hold)
     registers = (state.begin, replace(end, import_wh=import_wh))
     return settle(state.offer, due, usage, state.why, at, registers=registers, fault=state.fault)
+
+
+def close_books(state: Waiting | Charging | Stopping, at: Instant) -> Moved:
+    """What followed is lost: only what the last row proves is due. The register may have moved for another driver since."""
+    text = f"The journal of {state.offer.reference} was damaged after {state.last.import_wh} Wh; no more than that is billed."
+    usage = Usage() if isinstance(state, Waiting) else state.usage
+    ended = Stopping(
+        state.offer, state.begin, state.last, usage, Why.FAULT, at, at, Trouble(Fault.JOURNAL_BROKEN, text)
+    )
+    settled, commands = _end(ended, state.last, at)
+    return settled, (Switch(closed=False), *commands)
 
 
 def stop(

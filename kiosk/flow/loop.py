@@ -8,9 +8,9 @@ from kiosk.domain.commands import Command, Look, Watch
 from kiosk.domain.energy import Instant, elapsed_ms
 from kiosk.domain.events import Act, Event, Pressed, Ticked, Watched
 from kiosk.domain.outcome import Outcome
-from kiosk.domain.session import idle, noteworthy, step
-from kiosk.domain.states import Ended, Offer, Session
-from kiosk.flow.codec import ended_row, event_row, intent_row
+from kiosk.domain.session import Moved, idle, noteworthy, step
+from kiosk.domain.states import Ended, Offer, Session, Settling
+from kiosk.flow.codec import due_row, ended_row, event_row, intent_row
 from kiosk.flow.perform import Performer, Ports
 from kiosk.flow.ports import Journal, Row
 from kiosk.flow.tasks import finished, first
@@ -51,40 +51,55 @@ class SessionLoop:
         """Until the session is over or waits for a person. `begin` is Opened, or Restarted for one that is known."""
         event: Event | None = begin
         while event is not None:
-            await finished(self._take(event))
+            await self._take(event)
             event = await self._next()
 
     async def _take(self, event: Event) -> None:
         """Nothing is shown as done and nothing is sent before it is on disk."""
-        after, commands = step(self.session, event)
+        preview = step(self.session, event)
+        after, commands = preview
         intends = any(not isinstance(command, Look | Watch) for command in commands)
         if intends or noteworthy(self.session, after) or self._minute_passed(event):
-            after, commands = await self._write(event)
+            after, commands = await finished(self._write(self._decided(event, preview)))
         elif isinstance(event, Watched):
             self._unwritten = _higher(self._unwritten, event)
         self.session = after
         self._todo.extend(commands)
         self._changed()
 
-    async def _write(self, event: Event) -> tuple[Session, tuple[Command, ...]]:
-        """Decide again from what is on disk, by exactly the events that are written, so that a restart decides the same."""
-        rows: list[Row] = []
-        commands: tuple[Command, ...] = ()
-        session, ended = self._on_disk, isinstance(self._on_disk, Ended)
-        events: list[Event] = [event] if self._unwritten is None else [self._unwritten, event]
-        for each in events:
-            session, wanted = step(session, each)
-            intents = [command for command in wanted if not isinstance(command, Look | Watch)]
-            rows.append(event_row(self.offer.reference, each))
-            rows += [intent_row(self.offer.reference, intent, each.at) for intent in intents]
-            commands += wanted
-        if session is None:
-            raise AssertionError("A step always leads to a session.")
-        if isinstance(session, Ended) and not ended:
+    def _decided(self, event: Event, preview: Moved) -> list[tuple[Event, Moved]]:
+        """Decide again from what is on disk, by exactly the events that are written, so that a restart decides the same.
+
+        A preview that stood on just that is the decision already.
+        """
+        if self.session is self._on_disk:
+            return [(event, preview)]
+        decided: list[tuple[Event, Moved]] = []
+        session = self._on_disk
+        for each in [event] if self._unwritten is None else [self._unwritten, event]:
+            moved = step(session, each)
+            session = moved[0]
+            decided.append((each, moved))
+        return decided
+
+    async def _write(self, decided: list[tuple[Event, Moved]]) -> Moved:
+        rows = [row for event, moved in decided for row in self._rows(event, moved)]
+        event, (session, _) = decided[-1]
+        if isinstance(session, Settling) and not isinstance(self._on_disk, Settling):
+            rows.append(due_row(self.offer.reference, session.due, event.at))
+        if isinstance(session, Ended) and not isinstance(self._on_disk, Ended):
             rows.append(ended_row(self.offer.reference, type(session).__name__, event.at))
         await self._journal.append(rows)
         self._on_disk, self._unwritten, self._written = session, None, event.at
-        return session, commands
+        return session, tuple(command for _, (_, commands) in decided for command in commands)
+
+    def _rows(self, event: Event, moved: Moved) -> list[Row]:
+        """What happened, and what is meant to be done about it."""
+        intents = [command for command in moved[1] if not isinstance(command, Look | Watch)]
+        return [
+            event_row(self.offer.reference, event),
+            *(intent_row(self.offer.reference, intent, event.at) for intent in intents),
+        ]
 
     def _minute_passed(self, event: Event) -> bool:
         """A running charge is written at most once a minute, since flash wears out."""

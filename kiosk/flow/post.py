@@ -45,8 +45,11 @@ class Post:
         scope: TaskScope,
         changed: Callable[[str], None],
         heard: Callable[[Outcome[object]], None],
+        meters: dict[str, str],
     ) -> None:
+        """`meters` is the whole site's: which station reads the meter of which serial number."""
         self.info = info
+        self._meters = meters
         self._ports, self._journal, self._papers, self._scope = ports, journal, papers, scope
         self._tell, self._heard = changed, heard
         self._current: SessionLoop | None = None
@@ -106,12 +109,12 @@ class Post:
             self._current = None
             self._tell(self.info.id)
 
-    def resume(self, session: Session) -> None:
+    def resume(self, session: Session, *, salvaged: bool) -> None:
         """A session that the journal remembers goes on, on the glass if its cable may still be in use."""
         loop = self._loop(offer_of(session), session)
         if occupies(session):
             self._current = loop
-        self._spawn(loop, Restarted(self._ports.clock.now()))
+        self._spawn(loop, Restarted(self._ports.clock.now(), salvaged))
 
     async def run(self) -> None:
         """Begin sessions when asked, and while nobody charges see to it that one could."""
@@ -151,6 +154,9 @@ class Post:
         reading = await ports.meter.read()
         if not isinstance(reading, Reading):
             return reading
+        if (owner := self._meters.setdefault(reading.serial, station)) != station:
+            text = f"Stations {owner} and {station} read the same meter {reading.serial}: its energy would be paid twice. Give each its own."
+            return Trouble(Fault.CONFIG_WRONG, text)
         plug = await ports.charger.look()
         if isinstance(plug, Plug) and (plug.enabled is not False or reading.power_w > STRAY_W):
             # Nobody charges here, so nothing may be on: opening is safe at any time, and told until it is proven.

@@ -26,9 +26,18 @@ log = logging.getLogger(__name__)
 class Site:
     """Satisfies `domain.view.Stations`. Build it, add its posts, then `await run()` inside the scope that owns it."""
 
-    def __init__(self, clock: Clock, journal: Journal, payments: Payments, room: Callable[[], Trouble | None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        payments: Payments,
+        room: Callable[[], Trouble | None],
+        salvaged: Trouble | None = None,
+    ) -> None:
         self._clock, self._journal, self._payments, self._room = clock, journal, payments, room
+        self._salvaged = salvaged
         self._posts: dict[str, Post] = {}
+        self.meters: dict[str, str] = {}
         self._listeners: list[Callable[[str], None]] = []
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
@@ -39,7 +48,7 @@ class Site:
         self._posts[post.info.id] = post
 
     def views(self) -> tuple[StationView, ...]:
-        trouble = self._left_over or self._keys or self._room()
+        trouble = self._no_sale()
         return tuple(post.view(self._offline_since, self._next_probe, trouble) for post in self._posts.values())
 
     def on_change(self, call: Callable[[str], None]) -> None:
@@ -61,8 +70,11 @@ class Site:
                 self.changed(station_id)
 
     def start(self, station_id: str, hold: Money, language: str) -> None:
-        if self._offline_since is None and not (self._left_over or self._keys or self._room()):
+        if self._offline_since is None and not self._no_sale():
             self._posts[station_id].start(hold, language)
+
+    def _no_sale(self) -> Trouble | None:
+        return self._salvaged or self._left_over or self._keys or self._room()
 
     def press(self, station_id: str, act: Act, who: str) -> None:
         self._posts[station_id].press(act, who)
@@ -78,7 +90,7 @@ class Site:
         for rows in await self._journal.unsettled():
             try:
                 session = fold(rows)
-                self._post_of(session).resume(session)
+                self._post_of(session).resume(session, salvaged=self._salvaged is not None)
             except (FaultError, ValueError) as error:
                 # The others settle all the same, and nothing new is sold beside a session that nobody can take up.
                 self._left_over = _left_over(error)

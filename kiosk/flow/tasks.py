@@ -1,6 +1,7 @@
 """One owner for every task: named, cancelled in reverse order, awaited. Nothing runs that nobody waits for."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from types import TracebackType
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-CANCEL_AGAIN_S = 30.0  # longer than any send on its way may take
+CANCEL_AGAIN_S = 4.0  # what must not be cut short is carried by `finished`, which bears being told again
 
 
 class TaskScope:
@@ -26,10 +27,7 @@ class TaskScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         while self._tasks:  # a task may give birth to another while it ends
-            task = self._tasks[-1]
-            while not task.done():  # a library below may have swallowed a cancellation: say it again
-                task.cancel()
-                await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+            await stopped(self._tasks[-1])
             await asyncio.sleep(0)
         if self._failed is not None and self._failed.done() and not self._failed.cancelled() and error is None:
             self._failed.result()
@@ -70,6 +68,50 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+async def stopped(task: asyncio.Future[Any]) -> None:
+    """Cancel a task until it has ended; a library below it may swallow a cancellation that comes with a result."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+    if not task.cancelled():
+        task.exception()  # seen: asyncio would log it as never retrieved
+
+
+class Told(Exception):
+    """The work was told to end before it was done, and has ended. `number` is the signal, 0 for another reason."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Ending:
+    """Lets SIGINT, SIGTERM or a call of `now` end one work; a second word cancels what its ending still waits for."""
+
+    def __init__(self) -> None:
+        self._told: list[int] = []
+        self._work: asyncio.Task[Any] | None = None
+
+    def now(self, number: int = 0) -> None:
+        self._told.append(number)
+        if self._work is not None:
+            self._work.cancel()
+
+    async def of(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. Raises Told when it was ended, and whatever it raises, also while it ends."""
+        loop = asyncio.get_running_loop()
+        self._work = task = loop.create_task(work)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.now, number)
+        try:
+            await asyncio.wait({task})
+        finally:
+            await stopped(task)
+        if task.cancelled() and self._told:
+            raise Told(self._told[0])
+        return task.result()
+
+
 async def first(*works: Awaitable[Any]) -> tuple[int, Any]:
     """The index and result of the first to finish; the others are cancelled and awaited."""
     tasks = [asyncio.ensure_future(work) for work in works]
@@ -82,4 +124,5 @@ async def first(*works: Awaitable[Any]) -> tuple[int, Any]:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            await stopped(task)

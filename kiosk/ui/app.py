@@ -1,8 +1,6 @@
 """Qt, the loop and the windows: opened in order, closed in reverse. The program's own work is one coroutine."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,9 @@ from PySide6.QtGui import QFont, QGuiApplication
 
 from kiosk.domain.energy import Instant
 from kiosk.domain.view import Stations
+from kiosk.flow.tasks import Ending, Told
 from kiosk.ui.drawing import load_fonts
+from kiosk.ui.splash import open_screen
 from kiosk.ui.station.model import StationModel
 from kiosk.ui.window import Model, Window
 
@@ -63,10 +63,7 @@ class App:
 
 def run(main: Callable[[App], Coroutine[Any, Any, int]]) -> int:
     """Drive `main` until it returns its exit code. SIGTERM, SIGINT and closing the last window cancel it: exit code 0."""
-    os.environ.setdefault("QT_QUICK_BACKEND", "software")
-    gui = QGuiApplication.instance() or QGuiApplication(["kiosk"])
-    if not isinstance(gui, QGuiApplication):
-        raise TypeError("A program without a screen has been started already; a surface needs QGuiApplication.")
+    gui = open_screen()
     # Qt must never end the loop by itself: work that is under way is awaited first.
     gui.setQuitOnLastWindowClosed(False)
     import qasync  # type: ignore[import-untyped]  # pulls in QtWidgets, so not before a loop is needed
@@ -77,28 +74,16 @@ def run(main: Callable[[App], Coroutine[Any, Any, int]]) -> int:
 
 
 async def _live(main: Callable[[App], Coroutine[Any, Any, int]], app: App, gui: QGuiApplication) -> int:
-    task = asyncio.current_task()
-    ends: list[None] = []
-
-    def end() -> None:
-        if task is not None:
-            ends.append(None)
-            task.cancel()  # again at a second signal: a library may have swallowed the first
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+    ending = Ending()
 
     def end_unless_closing() -> None:
         if not app.closing:
-            end()
+            ending.now()
 
     gui.lastWindowClosed.connect(end_unless_closing)
     try:
-        return await main(app)
-    except asyncio.CancelledError:
-        if not ends:
-            raise
+        return await ending.of(main(app))
+    except Told:
         return 0
     finally:
         gui.lastWindowClosed.disconnect(end_unless_closing)

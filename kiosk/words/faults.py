@@ -51,6 +51,7 @@ DRIVER: dict[Fault, tuple[str, str, str]] = {
     Fault.CLOCK_WRONG:          (marked("The station's clock is wrong, so it sells nothing now."), SAFE, ELSEWHERE),
     Fault.CONFIG_WRONG:         (marked("The station is not set up correctly."), SAFE, ELSEWHERE),
     Fault.PORT_BUSY:            (marked("The station is being serviced."), SAFE, ELSEWHERE),
+    Fault.SCREEN_AWAY:          (marked("The station is being serviced."), SAFE, ELSEWHERE),
 }
 
 ATTENDANT: dict[Fault, tuple[str, str]] = {
@@ -88,6 +89,7 @@ ATTENDANT: dict[Fault, tuple[str, str]] = {
     Fault.CLOCK_WRONG:          (marked("The station's clock is far from Vipps MobilePay's."), marked("Let the clock synchronise, then try again.")),
     Fault.CONFIG_WRONG:         (marked("The settings do not fit together."), marked("Run kiosk doctor and correct the line that it names.")),
     Fault.PORT_BUSY:            (marked("Another program uses the port to meter or charger."), marked("End that program, then try again.")),
+    Fault.SCREEN_AWAY:          (marked("The station has no screen to show itself on."), marked("Check the screen and its session, then start the station again.")),
 }
 # fmt: on
 

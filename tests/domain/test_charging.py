@@ -14,7 +14,7 @@ from kiosk.domain.charging import (
     START_TIMEOUT_S,
     SUSPECTS,
 )
-from kiosk.domain.commands import Capture, Look, Release, Switch, Watch
+from kiosk.domain.commands import Capture, Look, Switch, Watch
 from kiosk.domain.energy import Pilot
 from kiosk.domain.events import Act, Event, Pressed, Restarted, Switched, Verdict, Watched
 from kiosk.domain.fault import Fault, Trouble
@@ -69,7 +69,7 @@ def test_no_energy_in_a_quarter_of_an_hour_gives_everything_back() -> None:
     assert commands == (OPEN,)
     session, commands = after(session, watched(930, 1_000, Pilot.B, enabled=False, power_w=0))
     assert isinstance(session, Settling)
-    assert (session.due.due, [type(command) for command in commands]) == (nok(0), [Release])
+    assert (session.due.due, session.step, [type(command) for command in commands]) == (nok(0), Step.RELEASE, [Look])
 
 
 def test_a_controller_that_refuses_to_close_ends_it() -> None:

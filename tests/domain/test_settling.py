@@ -42,7 +42,7 @@ ACCOUNTS: list[tuple[str, Callable[[], Settling], Payment | None, type[Session] 
     ("nothing happened: the same key again",   given.settling,   open_hold(),                                                    (Step.CAPTURE, CAPTURE)),
     ("a failed capture is no capture",         given.settling,   payment(Approval.AUTHORIZED, entry(CAPTURED, 4_900, "x", success=False)), (Step.CAPTURE, CAPTURE)),
     ("no key in the log, another amount",      given.settling,   paid((CAPTURED, 4_800, None), captured=4_800),                  Fault.PAYMENT_FOREIGN),
-    ("our key, another amount",                given.settling,   paid((CAPTURED, 4_800, key(Step.CAPTURE)), captured=4_800),     Fault.PAYMENT_FOREIGN),
+    ("our key, another amount",                given.settling,   paid((CAPTURED, 4_800, key(Step.CAPTURE)), captured=4_800),     Fault.PAYMENT_MISMATCH),
     ("somebody captured in the portal",        given.settling,   paid((CAPTURED, 4_900, "portal"), captured=4_900),              Fault.PAYMENT_FOREIGN),
     ("ours, and somebody's on top",            given.settling,   paid(OUR_CAPTURE, (CAPTURED, 100, "portal"), captured=5_000),   Fault.PAYMENT_FOREIGN),
     ("somebody released in the portal",        given.settling,   paid((CANCELLED, 30_000, "portal"), captured=0, cancelled=30_000), Fault.PAYMENT_FOREIGN),
@@ -57,6 +57,8 @@ ACCOUNTS: list[tuple[str, Callable[[], Settling], Payment | None, type[Session] 
     ("the hold died under a due",              given.settling,   payment(Approval.EXPIRED, authorized=0),                        Fault.PAYMENT_MISMATCH),
     ("a word that we have not met",            given.settling,   payment(Approval.UNKNOWN),                                      (Step.CAPTURE, None)),
     ("our release, found",                     given.releasing,  paid(OUR_CAPTURE, OUR_RELEASE, captured=4_900, cancelled=25_100), (Step.RECEIPT, None)),
+    ("our release, logged with the whole",     given.releasing,  paid(OUR_CAPTURE, (CANCELLED, 30_000, key(Step.RELEASE)), captured=4_900, cancelled=25_100), (Step.RECEIPT, None)),
+    ("the same without a key",                 given.releasing,  paid(OUR_CAPTURE, (CANCELLED, 30_000, None), captured=4_900, cancelled=25_100), (Step.RECEIPT, None)),
     ("a release without a key, our amount",    given.releasing,  paid(OUR_CAPTURE, (CANCELLED, 25_100, None), captured=4_900, cancelled=25_100), (Step.RECEIPT, None)),
     ("not released yet: the same key again",   given.releasing,  captured(),                                                     (Step.RELEASE, RELEASE)),
     ("half released: the same key again",      given.releasing,  paid(OUR_CAPTURE, captured=4_900, cancelled=100),               (Step.RELEASE, RELEASE)),
@@ -120,6 +122,24 @@ def test_a_no_that_sticks_takes_a_new_key_only_after_the_log_proves_no_effect() 
     assert (session.generation, commands) == (1, ())
     session, commands = after(session, looked(LONG_AFTER_S, open_hold()))
     assert commands == (Capture(REFERENCE, nok(4_900), key(Step.CAPTURE, 1)),)
+
+
+@pytest.mark.parametrize("lost", ["timeout", "cut off"])
+def test_a_no_behind_a_send_that_may_still_land_keeps_its_key_for_an_hour(lost: str) -> None:
+    """Found by a review: no answer, then a 4xx, then a new key, and then the first one landed: captured twice."""
+    refused = answered(7_300, Step.CAPTURE, REFUSED, code="6080", fault=Fault.CAPTURE_REFUSED)
+    session: Session = after(given.settling(), LOST_CAPTURE if lost == "timeout" else Restarted(at(7_204)))[0]
+    for seconds in (7_300, 7_500, 9_000):
+        session, commands = after(session, looked(seconds, open_hold()))
+        assert commands == (CAPTURE,), "the same key, the same bytes"
+        session, _ = after(session, replace(refused, at=at(seconds + 1)), looked(seconds + 2, open_hold()))
+        assert isinstance(session, Settling)
+        assert session.generation == 0
+    _, commands = after(session, looked(9_100, captured()))
+    assert commands == (RELEASE,)
+    late, _ = after(session, looked(20_000, open_hold()), replace(refused, at=at(20_001)), looked(20_002, open_hold()))
+    assert isinstance(late, Settling)
+    assert late.generation == 1, "what has not landed in an hour never does"
 
 
 def test_a_no_whose_effect_is_in_the_log_is_a_yes() -> None:
@@ -225,7 +245,9 @@ def test_a_hold_that_is_captured_in_full_has_nothing_to_release() -> None:
 def test_nothing_due_is_not_captured_but_released_in_full_and_has_no_receipt() -> None:
     session, commands = after(given.ready(), Pressed(at(12), Act.CANCEL, "glass"))
     assert isinstance(session, Settling)
-    assert (session.due.due, session.step, commands) == (nok(0), Step.RELEASE, (RELEASE,))
+    assert (session.due.due, session.step, commands) == (nok(0), Step.RELEASE, (LOOK,))
+    session, commands = after(session, looked(12, open_hold()))
+    assert commands == (RELEASE,)
     account = paid((CANCELLED, 30_000, key(Step.RELEASE)), captured=0, cancelled=30_000)
     session, commands = after(session, answered(13, Step.RELEASE), looked(14, account))
     assert isinstance(session, Settled)

@@ -10,8 +10,9 @@ from kiosk.domain.commands import Intent, LinkSession
 from kiosk.domain.events import Event, Opened
 from kiosk.domain.money import Currency, Money
 from kiosk.domain.receipt import Line, LineKind, Receipt
+from kiosk.domain.tariff import Due
 from kiosk.flow import codec
-from kiosk.flow.codec import decode_event, ended_row, event_row, intent_row
+from kiosk.flow.codec import decode_due, decode_event, due_row, ended_row, event_row, intent_row
 from tests.domain.given import at, opened
 
 
@@ -48,6 +49,14 @@ def test_every_intent_can_be_read_back_from_its_row(kind: type[Any], data: st.Da
     assert row.kind == f"intent:{kind.__name__}"
     assert codec._adapter(kind.__name__).validate_json(row.body) == intent
     assert decode_event(row.kind, row.body) is None, "an intent is not an event: folding passes over it"
+
+
+@ANYTHING
+@given(due=...)
+def test_a_due_comes_back_with_its_lines(due: Due) -> None:
+    row = due_row("session-1", due, at(0))
+    assert decode_due(row.body) == due
+    assert decode_event(row.kind, row.body) is None, "a due is not an event"
 
 
 def test_the_scan_sees_every_event_and_every_intent() -> None:

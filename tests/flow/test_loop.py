@@ -1,7 +1,10 @@
 """One session's loop: written before sent, written before shown, carried to its end, and stoppable whatever Vipps does."""
 
 import asyncio
+import json
+from dataclasses import dataclass, replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,7 @@ from kiosk.domain.outcome import InDoubt
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.session import step
 from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stopping, Stuck, Waiting
-from kiosk.flow.codec import decode_event
+from kiosk.flow.codec import decode_due, decode_event, due_row
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.recovery import fold
 from tests.domain.given import OFFER, REFERENCE, nok
@@ -362,6 +365,91 @@ def test_a_cable_still_live_when_the_session_ends_is_never_left() -> None:
     town = Town()
     charged(town)
     assert town.outlet().closed is False
+
+
+async def stopped_without_network(town: Town) -> None:
+    """A charge that is over and a due that is fixed, with nothing sent about it yet."""
+    loop = Kiosk(town).loop(OFFER)
+    town.weather = lambda call: "lost" if call == "Look" and town.story.count("row due") else "clear"
+    task = asyncio.create_task(a_charge(town, loop))
+    await until(lambda: isinstance(loop.session, Settling), within_s=700)
+    task.cancel()
+    await asyncio.wait({task})
+    town.weather = lambda _call: "clear"
+
+
+def test_a_due_that_is_fixed_is_captured_by_a_version_that_would_round_otherwise() -> None:
+    async def work() -> None:
+        town = Town()
+        await stopped_without_network(town)
+        (index,) = [index for index, row in enumerate(town.rows) if row.kind == "due"]
+        due = decode_due(town.rows[index].body)
+        (line,) = due.lines
+        one_more = replace(due, due=due.due + nok(1), lines=(replace(line, gross=line.gross + nok(1)),))
+        town.rows[index] = due_row(REFERENCE, one_more, town.rows[index].at)
+        await Kiosk(town).come_back()
+        assert town.ledger.books[REFERENCE].account.captured == one_more.due
+        assert town.ledger.receipts[REFERENCE].lines == one_more.lines
+
+    run_virtual(work())
+
+
+def test_a_journal_from_before_dues_were_written_settles_by_working_it_out() -> None:
+    async def work() -> None:
+        town = Town()
+        await stopped_without_network(town)
+        owed = decode_due(next(row.body for row in town.rows if row.kind == "due")).due
+        town.rows[:] = [row for row in town.rows if row.kind != "due"]
+        await Kiosk(town).come_back()
+        assert town.ledger.books[REFERENCE].account.captured == owed
+
+    run_virtual(work())
+
+
+def test_a_due_where_this_version_sees_no_end_of_the_charge_is_refused_with_a_sentence() -> None:
+    async def work() -> None:
+        town = Town()
+        await stopped_without_network(town)
+        due = next(row for row in town.rows if row.kind == "due")
+        with pytest.raises(ValueError, match="comes to Asked; go back to the version"):
+            fold([town.rows[0], due])
+
+    run_virtual(work())
+
+
+JOURNALS = Path(__file__).parent / "journals"
+
+
+@dataclass(frozen=True)
+class Line:
+    kind: str
+    body: str
+
+
+def kept(name: str) -> list[Line]:
+    return [Line(**json.loads(line)) for line in (JOURNALS / name).read_text("utf-8").splitlines()]
+
+
+def test_a_journal_of_an_earlier_version_still_tells_the_same() -> None:
+    """These rows are kept as they were written; whoever changes what they mean changes what drivers owe."""
+    session = fold(kept("charged-and-settled.jsonl"))
+    assert isinstance(session, Settled)
+    assert (session.account.captured, session.account.cancelled) == (nok(592), nok(29_408))
+    assert session.settling.usage.energy_wh == 1_208
+    assert session.settling.due.lines[0].gross == nok(592)
+
+
+def test_what_was_meant_and_is_not_meant_any_more_is_refused_with_a_sentence() -> None:
+    """Another version, another amount or another key for what may have been sent already."""
+    rows = kept("charged-and-settled.jsonl")
+    (index,) = [index for index, row in enumerate(rows) if row.kind == "intent:Capture"]
+    for old, new in (('"minor":592', '"minor":591'), ('"key":"', '"key":"0')):
+        assert old in rows[index].body
+        other = [*rows[:index], Line("intent:Capture", rows[index].body.replace(old, new)), *rows[index + 1 :]]
+        with pytest.raises(ValueError, match="not what this version would do"):
+            fold(other)
+    with pytest.raises(ValueError, match="Update the kiosk"):
+        fold([*rows[:index], Line("intent:Teleport", "{}")])
 
 
 def test_a_session_whose_journal_has_no_event_cannot_be_restored() -> None:

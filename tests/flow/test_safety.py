@@ -122,6 +122,57 @@ def test_a_session_that_cannot_be_read_keeps_no_other_from_settling(expected_log
     run_virtual(work())
 
 
+def test_two_stations_on_one_meter_never_both_sell() -> None:
+    """However the settings name it: the same serial number is the same energy."""
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        assert view(site, "post-1").trouble is None
+        trouble = view(site, "post-2").trouble
+        assert trouble is not None
+        assert trouble.fault is Fault.CONFIG_WRONG
+        assert "post-1 and post-2 read the same meter m-1" in trouble.detail
+        site.start("post-2", HOLD, "nb")
+        await asyncio.sleep(30)
+        assert not town.ledger.books
+
+    town = Town()
+    town.posts["post-2"] = Outlet(town, "m-1")
+    visited(visit, "post-1", "post-2", town=town)
+
+
+def test_after_a_damaged_journal_nobody_pays_for_another_drivers_energy_and_nothing_is_sold() -> None:
+    town = Town()
+    broken = Trouble(Fault.JOURNAL_BROKEN, "The journal was damaged and is kept.")
+
+    async def before(town: Town, kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        await asyncio.sleep(600)
+        kiosk.power.off = True
+
+    async def work() -> None:
+        with contextlib.suppress(PowerCut):
+            await open_for(town, before)
+        proven_wh = int(town.outlet().import_mwh) // 1000 - 1_000
+        town.outlet().import_mwh += 40_000_000  # others have charged since, in rows that are lost
+        kiosk = Kiosk(town)
+        async with TaskScope() as scope:
+            site = kiosk.site(scope, salvaged=broken)
+            scope.spawn(site.run(scope), "site")
+            await until(lambda: bool(town.ledger.links))
+            (book,) = town.ledger.books.values()
+            assert 0 < book.account.captured.minor <= proven_wh * 490 // 1000
+            assert not town.outlet().closed
+            site.leave("post-1")
+            assert view(site).trouble == broken
+            site.start("post-1", HOLD, "nb")
+            await asyncio.sleep(30)
+            assert len(town.ledger.books) == 1
+            kiosk.power.off = True
+
+    with contextlib.suppress(PowerCut):
+        run_virtual(work())
+
+
 @pytest.mark.parametrize("step_wh", [1, 10, 100])
 @pytest.mark.parametrize("power_w", [1_400, 7_400])
 def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, power_w: int) -> None:

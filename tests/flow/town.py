@@ -53,14 +53,14 @@ class Town:
         return Instant(NOON_MS + ms, f"boot-{self.boot}", 1_000_000 + ms)
 
     def outlet(self, station: str = "post-1") -> "Outlet":
-        return self.posts.setdefault(station, Outlet(self))
+        return self.posts.setdefault(station, Outlet(self, station.replace("post", "m")))
 
 
 class Outlet:
     """One meter, one contactor, one car."""
 
-    def __init__(self, town: Town) -> None:
-        self._town = town
+    def __init__(self, town: Town, serial: str = "m-1") -> None:
+        self._town, self.serial = town, serial
         self.import_mwh = 1_000_000.0
         self.closed, self.drawing = False, False
         self.trouble: Trouble | None = None
@@ -87,7 +87,7 @@ class Outlet:
         power_w = self.power_w if self.closed and self.drawing else self.stray_w
         assert self._since is not None
         import_wh = int(self.import_mwh / 1000) + next(self.noise)
-        return Reading(import_wh, power_w, "m-1", self._town.now(), self._since)
+        return Reading(import_wh, power_w, self.serial, self._town.now(), self._since)
 
     def switch(self, closed: bool) -> None:
         self.flow()
@@ -277,11 +277,28 @@ class Kiosk:
         loop = SessionLoop(self.ports(), self.journal, offer, session, changed, self.heard.append)
         return loop
 
-    def site(self, scope: TaskScope, *stations: str, room: Callable[[], Trouble | None] = lambda: None) -> Site:
-        site = Site(self.clock, self.journal, self.payments, room)
+    def site(
+        self,
+        scope: TaskScope,
+        *stations: str,
+        room: Callable[[], Trouble | None] = lambda: None,
+        salvaged: Trouble | None = None,
+    ) -> Site:
+        site = Site(self.clock, self.journal, self.payments, room, salvaged)
         for station in stations or ("post-1",):
             papers = Papers(self.reference, lambda: "4711", self.make_offer)
-            site.add(Post(info(station), self.ports(station), self.journal, papers, scope, site.changed, site.heard))
+            site.add(
+                Post(
+                    info(station),
+                    self.ports(station),
+                    self.journal,
+                    papers,
+                    scope,
+                    site.changed,
+                    site.heard,
+                    site.meters,
+                )
+            )
         return site
 
     def reference(self, station: str, at: Instant) -> str:

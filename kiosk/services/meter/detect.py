@@ -133,8 +133,9 @@ class Search:
             elif reading.fault is not Fault.METER_WRONG_DEVICE:
                 why_not.append(reading.detail)
         fits = [fit for fit in fits if fit.certain] or fits
-        serials = {fit.serial for found in self._found for fit in found.fits if found.url.startswith(address.place)}
-        if address.transport != "rtu" and serials & {fit.serial for fit in fits}:
+        known = {fit.serial for found in self._found for fit in found.fits if found.url.startswith(address.place)}
+        serials = {fit.serial for fit in fits if fit.serial != fit.profile}  # some go by their profile's name
+        if address.transport != "rtu" and serials & known:
             return False
         self._usual |= {fit.profile for fit in fits}
         self._found.append(Found(address.url, tuple(fits), () if fits else tuple(why_not)))

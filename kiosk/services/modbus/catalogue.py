@@ -7,22 +7,15 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-import kiosk
+from kiosk import RESOURCES
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.services.modbus.profile import Profile
 
 P = TypeVar("P", bound=Profile)
 
 
-def resources_dir() -> Path:
-    """Beside the package in a checkout, inside it when installed."""
-    package = Path(kiosk.__file__).resolve().parent
-    inside = package / "resources"
-    return inside if inside.is_dir() else package.parent / "resources"
-
-
 def profile_ids(folder: str) -> list[str]:
-    return sorted(path.stem for path in (resources_dir() / folder).glob("*.toml"))
+    return sorted(path.stem for path in (RESOURCES / folder).glob("*.toml"))
 
 
 def load(folder: str, profile_id: str, shape: type[P], extra: tuple[str, ...] = ()) -> P:
@@ -33,7 +26,7 @@ def load(folder: str, profile_id: str, shape: type[P], extra: tuple[str, ...] = 
         near = difflib.get_close_matches(profile_id, names, 1, 0.3)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         raise _wrong(f"There is no profile {profile_id!r} for {folder}. {hint}There are: {', '.join(names)}.")
-    return read(resources_dir() / folder / f"{profile_id}.toml", shape)
+    return read(RESOURCES / folder / f"{profile_id}.toml", shape)
 
 
 def read(path: Path, shape: type[P]) -> P:

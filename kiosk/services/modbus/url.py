@@ -87,10 +87,11 @@ def _parse(url: str, unit: int, serial: Serial) -> Address:
         if parts.netloc or len(parts.path) < 2:
             raise ValueError("a serial line is named by its path, with three slashes")
         return Address("rtu", parts.path, 0, unit, _serial(options, serial))
-    if not parts.hostname or parts.path not in ("", "/"):
+    if not parts.hostname or parts.path not in ("", "/") or any(letter.isspace() for letter in parts.netloc):
         raise ValueError("it has to name a host and nothing behind it")
     port = PORT if parts.port is None else parts.port
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     if options.get("ids", "any") != "any":
         raise ValueError(f"ids={options['ids']} has to be any, or be left out")
     return Address(parts.scheme, host, port, unit, serial, "ids" in options)

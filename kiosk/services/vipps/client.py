@@ -72,7 +72,7 @@ class Client:
         self._http = httpx.AsyncClient(
             transport=transport,
             limits=httpx.Limits(max_connections=CONNECTIONS),
-            timeout=httpx.Timeout(timing.attempt_s, connect=timing.connect_s),
+            timeout=httpx.Timeout(None, connect=timing.connect_s),  # httpx's others are per read; ours is `attempt_s`
             follow_redirects=False,
             trust_env=settings.environment != "simulator",
             headers={"User-Agent": "ladekiosk"},

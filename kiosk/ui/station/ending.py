@@ -160,15 +160,15 @@ def abandoned(session: Abandoned, words: Words) -> tuple[Pill, NoticePage]:
 def stuck(view: StationView, session: Stuck, words: Words) -> tuple[Pill, NoticePage]:
     said = faults.driver(session.fault, words)
     page = NoticePage(
-        title=words.text("Your money is safe"),
-        lead=words.text("{what} A person has been told and takes care of it.", what=said.what),
-        foot=words.text("You never pay more than the meter proves. You can unplug and leave."),
+        title=words.text("Call us about this payment"),
+        lead=words.text("{what} Nothing more happens by itself: a person has to look at it.", what=said.what),
+        foot=words.text("You can unplug and leave."),
         rows=(
             Row(words.text("Help"), phone_number(view.info.help_phone)),
             Row(words.text("Reference"), session.was.offer.reference),
             Row(words.text("Reserved"), str(money(session.was.offer.hold, words))),
         ),
-        side_foot=words.text("Write down the reference if you want to ask."),
+        side_foot=words.text("Say this reference when you call."),
         secondary=Button(words.text("New charge"), "leave"),
     )
-    return Pill(words.text("A person is on it"), "person", "warn"), page
+    return Pill(words.text("Call us"), "person", "warn"), page

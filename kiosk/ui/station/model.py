@@ -12,7 +12,7 @@ from kiosk.domain.view import Stations, StationView, StopAnswer
 from kiosk.ui.station.glass import Glass, Message, Place, Tongue, chosen_hold, gone_s, shown
 from kiosk.ui.station.parts import Page, StationProps
 from kiosk.ui.station.props import derive
-from kiosk.ui.station.touch import DIGITS, PRESSES, SENT_S, follow, forget, go_back, idle, state_name, typed
+from kiosk.ui.station.touch import DIGITS, PRESSES, SENT_S, follow, forget, go_back, idle, moment, state_name, typed
 from kiosk.words.catalogue import languages, open_words
 
 TICK_MS = 1000
@@ -99,8 +99,8 @@ class StationModel(QObject):
 
     @property
     def scene(self) -> str:
-        page, state = self._seen()
-        return "-".join(part for part in (page.value, state.lower(), self._glass.language) if part)
+        shown = (self.shown.page.value, moment(self._view(), self._glass), self._glass.language)
+        return "-".join(dict.fromkeys(part for part in shown if part))
 
     def rest(self) -> None:
         """No ticking and no listening any more: the station goes on, and the window goes."""

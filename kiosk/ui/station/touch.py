@@ -78,3 +78,16 @@ def typed(glass: Glass, digit: str) -> Glass:
 def state_name(session: Session | None) -> str:
     """By which the glass knows that what it sent has had its effect."""
     return type(session).__name__
+
+
+def moment(view: StationView | None, glass: Glass) -> str:
+    """What a station's page is about, in one word: the session's state, or why there can be none."""
+    if view is None:
+        return ""
+    if view.session is not None:
+        return state_name(view.session).lower()
+    if glass.sent:
+        return glass.sent
+    if view.trouble is not None:
+        return view.trouble.fault
+    return "offline" if view.offline_since is not None else ""

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from kiosk import RESOURCES
 from kiosk.domain.fault import Fault, FaultError
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.meter.profile import MeterProfile
-from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
+from kiosk.services.modbus.catalogue import load, profile_ids, read
 from kiosk.services.modbus.profile import Profile, Value
 
 METERS = ("abb-b23", "carlo-gavazzi-em340", "eastron-sdm630", "sunspec-203")
@@ -94,16 +95,7 @@ def test_a_name_cannot_leave_the_folder() -> None:
         load("meters", "../chargers/keba-p30", MeterProfile)
 
 
-def test_an_installed_package_brings_its_own_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inside = tmp_path / "kiosk" / "resources"
-    inside.mkdir(parents=True)
-    monkeypatch.setattr("kiosk.__file__", str(tmp_path / "kiosk" / "__init__.py"))
-    assert resources_dir() == inside
-    inside.rmdir()
-    assert resources_dir() == tmp_path / "resources"
-
-
-SDM630 = resources_dir() / "meters" / "eastron-sdm630.toml"
+SDM630 = RESOURCES / "meters" / "eastron-sdm630.toml"
 
 
 # fmt: off
@@ -141,7 +133,7 @@ def test_a_wrong_profile_names_file_key_and_what_would_be_right(
 
 def test_a_controller_is_fed_in_time_or_its_profile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keba-p30.toml"
-    text = (resources_dir() / "chargers" / "keba-p30.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / "keba-p30.toml").read_text("utf-8")
     path.write_text(text.replace("feed_s = 20", "feed_s = 31"), "utf-8")
     with pytest.raises(FaultError, match=r"failsafe feed_s has to be at most half of lapses_s"):
         read(path, ChargerProfile)

@@ -279,7 +279,7 @@ async def test_every_shape_of_a_failure_is_in_doubt_and_every_shape_of_a_no_is_a
     doubt = await bench.vipps.payments.capture(REFERENCE, nok(14837), key(2))
     no = await bench.vipps.payments.capture(REFERENCE, nok(14837), key(2))
     assert isinstance(doubt, InDoubt)
-    assert isinstance(no, Refused)
+    assert isinstance(no, InDoubt if shape == "html" else Refused)
     if shape not in ("empty", "truncated"):
         assert "injected words" in doubt.trouble.detail
         assert "injected words" in no.trouble.detail

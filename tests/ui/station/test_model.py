@@ -290,3 +290,30 @@ def test_a_resting_model_hears_nothing(glassed: Glassed) -> None:
     glassed.stations.becomes(*one(scenes.CHARGING).views)
     assert glassed.page() is Page.READY
     assert glassed.heard() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "scene"),
+    [
+        ("ready", "ready-nb"),
+        ("hold", "hold-nb"),
+        ("offline", "notice-offline-nb"),
+        ("charging", "charging-nb"),
+        ("tiles", "tiles-nb"),
+    ],
+)
+def test_a_scene_is_named_by_what_the_glass_shows(qapp: QCoreApplication, name: str, scene: str) -> None:
+    assert scene_of(name) == scene
+
+
+def test_no_scene_is_named_after_what_there_is_not(qapp: QCoreApplication) -> None:
+    names = {name: scene_of(name) for name in scenes.SCENES}
+    assert {name: scene for name, scene in names.items() if "none" in scene or scene == "notice-nb"} == {}
+
+
+def scene_of(name: str) -> str:
+    scene = scenes.SCENES[name]()
+    model = StationModel(FakeStations(scene.views), now=FakeNow())
+    model._show(replace(scene.glass, language="nb"))
+    model.rest()
+    return model.scene

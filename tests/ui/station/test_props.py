@@ -75,7 +75,7 @@ def whole(props: StationProps) -> str:
         ("summary-all-parts", Page.SUMMARY, "Ferdig"),
         ("nothing-charged", Page.NOTICE, "Ferdig"),
         ("abandoned", Page.NOTICE, "Avbrutt"),
-        ("stuck", Page.NOTICE, "En person ser på det"),
+        ("stuck", Page.NOTICE, "Ring oss"),
         ("out-of-order", Page.NOTICE, "Ute av drift"),
         ("offline", Page.NOTICE, "Uten nett"),
     ],
