@@ -118,6 +118,7 @@ class Search:
         fits: list[Fit] = []
         why_not: list[str] = []
         said: Said = {}
+        named = False
         # Mostly all meters of a line are of one kind.
         usual = [profile for profile in self._profiles if profile.id in self._usual]
         for profile in (*usual, *(profile for profile in self._profiles if profile not in usual)):
@@ -132,7 +133,9 @@ class Search:
                     fits.append(Fit(profile.id, profile.name, certain, reading.serial, reading.import_wh))
             elif reading.fault is not Fault.METER_WRONG_DEVICE:
                 why_not.append(reading.detail)
-        fits = [fit for fit in fits if fit.certain] or fits
+                # It is this one, and set so that it cannot be billed: then it is none that it only could be.
+                named = named or (_has_a_name(profile) and reading.fault is Fault.METER_GARBLED)
+        fits = [fit for fit in fits if fit.certain or (not named and not any(each.certain for each in fits))]
         known = {fit.serial for found in self._found for fit in found.fits if found.url.startswith(address.place)}
         serials = {fit.serial for fit in fits if fit.serial != fit.profile}  # some go by their profile's name
         if address.transport != "rtu" and serials & known:
@@ -178,9 +181,14 @@ async def _answers(device: Device, questions: Questions, heard: set[Heard]) -> b
     return False
 
 
+def _has_a_name(profile: MeterProfile) -> bool:
+    """Whether no meter passes that does not say that it is this one."""
+    return bool(profile.models) or any(not check.optional for check in profile.identity)
+
+
 async def _says_so(profile: MeterProfile, device: Device) -> bool:
     """Whether the reader has seen what makes the meter certain; an optional register may not be there."""
-    if profile.models or any(not check.optional for check in profile.identity):
+    if _has_a_name(profile):
         return True
     for check in profile.identity:
         block = profile.blocks[profile.values[check.value].block]

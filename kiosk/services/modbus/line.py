@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from kiosk.services.modbus import rivals
 from kiosk.services.modbus.counts import Counts
 from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, Heard, LineBusy, LineDown, NoAnswer
 from kiosk.services.modbus.frames import Answer, Request, Silence, Wire
@@ -174,7 +173,7 @@ class Line:
             rival = await self._wire.rival()
         if self._reopens and self._misses >= MISSES_MAX:
             self._wire.close()  # half open: nobody else would notice
-        also = f", and {rival} is on this line too" if rival and rival != rivals.OURSELVES else ""
+        also = f", and {rival} is on this line too" if rival else ""
         return NoAnswer(f"{where} did not answer in {pace.timeout_s:g} s{heard}{also}", heard)
 
     def _checked(self, answer: Answer, request: Request, where: str, unit: int, pace: Pace) -> Answer:

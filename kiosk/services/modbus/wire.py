@@ -171,7 +171,8 @@ class PymodbusWire:
     async def rival(self) -> str | None:
         address = self._address
         if address.transport == "rtu":
-            return await asyncio.to_thread(rivals.holding_port, address.host)
+            holder = await asyncio.to_thread(rivals.holding_port, address.host)
+            return None if self.is_open and holder == rivals.OURSELVES else holder
         host = address.host.strip("[]")
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, address.port, type=socket.SOCK_STREAM)

@@ -310,6 +310,22 @@ async def test_a_program_that_talks_on_the_port_without_holding_it_is_named_afte
     assert f"process {pid} (python" in said[2]
 
 
+async def test_another_connection_of_this_program_is_named_but_never_its_own() -> None:
+    slave = Slave(own_address)
+    async with on_tcp(slave) as port, Lines() as lines, Lines() as others:
+        where = parse(f"tcp://127.0.0.1:{port}", 1, Serial())
+        first = lines.device(where, LATE)
+        await first.read(3, 0x20, 2)
+        slave.say = lambda *_: None
+        alone = [str(await silence(first)) for _ in range(3)]
+        assert not any("too" in text for text in alone)
+        slave.say = own_address
+        await first.read(3, 0x20, 2)
+        slave.say = lambda *_: None
+        second = others.device(where, LATE)
+        assert str([await silence(second) for _ in range(3)][2]).endswith("and this program itself is on this line too")
+
+
 async def silence(one: Device) -> NoAnswer:
     with pytest.raises(NoAnswer) as caught:
         await one.read(3, 0, 1)
