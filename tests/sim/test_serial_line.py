@@ -1,6 +1,7 @@
 """A toy on a serial line at a baud rate: it hears nothing at another one, and octets take their time."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,6 @@ async def test_octets_take_eleven_bits_each() -> None:
 
 async def test_nothing_is_heard_at_another_baud_rate() -> None:
     async with serving_rtu(meter_line(Post(SimClock(), Car())), baud=1200) as path, Lines() as lines:
-        one = lines.device(parse(f"rtu://{path}?baud=2400", 1, Serial()), QUICK)
+        one = lines.device(parse(f"rtu://{path}?baud=2400", 1, Serial()), replace(QUICK, timeout_s=0.5))
         with pytest.raises(NoAnswer):
             await one.read(4, 0, 6)
