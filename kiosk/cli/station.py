@@ -31,6 +31,8 @@ def station(
     """Serve the stations of a site until told to stop (Ctrl-C); unsettled sessions are taken up again first."""
     if headless and (only or size or night):
         raise typer.BadParameter("--station, --size and --night are for a screen, which --headless does without.")
+    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     found = pixels(size) if size is not None else None
     if size is not None and found is None:
         raise typer.BadParameter(f"{size!r} is no size; write width x height in pixels, such as 1280x800.")
@@ -54,8 +56,6 @@ def _glass(config: Path, only: str | None, size: tuple[int, int] | None, night: 
     from kiosk.ui.splash import Splash
 
     splash = raised or Splash(size)  # before the imports below, which take longer than all that a driver waits for
-    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     from kiosk.compose import open_site
     from kiosk.config import load
     from kiosk.services.clock import SystemClock

@@ -33,6 +33,7 @@ class StationView:
     """A station now. `session` is the one on its glass, None when it is free; older ones settle unseen.
 
     `trouble` is why nothing can be sold here now (meter, controller, disk, Vipps keys), None when it can.
+    `turned_away` is why the start that was last asked for was not begun, until its driver leaves: nothing was reserved.
     `offline_since` is since when Vipps has not answered; a running charge goes on all the same. `next_try` is when the
     station acts by itself. `code_png` is Vipps' own payment code, only while the session is on offer.
     """
@@ -46,6 +47,7 @@ class StationView:
     next_try: Instant | None = None
     code_png: bytes | None = None
     stop_locked_s: int = 0
+    turned_away: Trouble | None = None
 
 
 class StopAnswer(StrEnum):

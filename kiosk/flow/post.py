@@ -57,6 +57,7 @@ class Post:
         self._asked: asyncio.Queue[tuple[Money, str]] = asyncio.Queue()
         self._trouble: Trouble | None = None
         self._trouble_since: Instant | None = None
+        self._turned_away: Trouble | None = None
         self._tries, self._locked_until_ms = 0, 0
 
     def view(
@@ -74,6 +75,7 @@ class Post:
             acts_at(loop.session if loop else None) or (next_probe if offline_since else None),
             loop.code_png if loop else None,
             max(0, -(-(self._locked_until_ms - now.mono_ms) // 1000)),
+            self._turned_away,
         )
 
     @property
@@ -83,7 +85,14 @@ class Post:
 
     def start(self, hold: Money, language: str) -> None:
         if self.free and self._asked.empty() and hold in self.info.holds:
+            self._turned_away = None
             self._asked.put_nowait((hold, language))
+
+    def turn_away(self, trouble: Trouble) -> None:
+        """A start cannot be begun: its driver stands before the glass and is told why, until they leave."""
+        if self.free:
+            self._turned_away = trouble
+            self._tell(self.info.id)
 
     def press(self, act: Act, who: str) -> None:
         if self._current is not None:
@@ -106,7 +115,7 @@ class Post:
 
     def leave(self) -> None:
         if self.free:
-            self._current = None
+            self._current = self._turned_away = None
             self._tell(self.info.id)
 
     def resume(self, session: Session, *, salvaged: bool) -> None:
@@ -129,6 +138,7 @@ class Post:
         """Look at meter and controller once more: nothing is reserved for a post that cannot start."""
         await self._check()
         if self._trouble is not None:
+            self.turn_away(self._trouble)
             return
         now = self._ports.clock.now()
         reference, code = self._papers.new_reference(self.info.id, now), self._papers.new_code()

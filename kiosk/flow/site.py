@@ -39,6 +39,7 @@ class Site:
         self._posts: dict[str, Post] = {}
         self.meters: dict[str, str] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._away: Trouble | None = None
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
         self._next_probe: Instant | None = None
@@ -61,17 +62,20 @@ class Site:
     def heard(self, outcome: Outcome[object]) -> None:
         """Every answer of Vipps tells whether it can be reached and whether it knows our keys."""
         trouble = outcome.trouble if isinstance(outcome, InDoubt | Refused) else None
-        away = trouble is not None and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY)
+        self._away = trouble if trouble and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY) else None
         keys = trouble if trouble is not None and trouble.fault is Fault.VIPPS_KEYS else None
-        since = (self._offline_since or self._clock.now()) if away else None
+        since = (self._offline_since or self._clock.now()) if self._away else None
         if (since, keys) != (self._offline_since, self._keys):
             self._offline_since, self._keys = since, keys
             for station_id in self._posts:
                 self.changed(station_id)
 
     def start(self, station_id: str, hold: Money, language: str) -> None:
-        if self._offline_since is None and not self._no_sale():
+        trouble = self._no_sale() or self._away
+        if trouble is None:
             self._posts[station_id].start(hold, language)
+        else:
+            self._posts[station_id].turn_away(trouble)
 
     def _no_sale(self) -> Trouble | None:
         return self._salvaged or self._left_over or self._keys or self._room()

@@ -8,7 +8,7 @@ import pytest
 from kiosk.domain.energy import Instant
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.outcome import InDoubt, Refused
+from kiosk.domain.outcome import Done, InDoubt, Refused
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.states import Charging, Late, Offered, Session, Settled, Settling, Stuck
 from kiosk.domain.view import StationView, StopAnswer
@@ -177,6 +177,46 @@ def test_a_meter_that_fails_between_two_looks_still_reserves_nothing() -> None:
         site.start("post-1", HOLD, "nb")
         await asyncio.sleep(5)
         assert (town.rows, town.ledger.books) == ([], {})
+
+    visited(visit)
+
+
+def test_a_driver_whose_start_is_turned_away_is_told_until_they_leave_and_can_start_again() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        told: list[StationView] = []
+        site.on_change(lambda _station: told.append(view(site)))
+        town.outlet().trouble = NO_METER
+        site.start("post-1", HOLD, "nb")
+        await until(lambda: view(site).turned_away is not None)
+        assert (told[-1].turned_away, told[-1].session) == (NO_METER, None)
+        town.outlet().trouble = None
+        await until(lambda: view(site).trouble is None, within_s=HEALTH_S + 5)
+        assert view(site).turned_away == NO_METER, "it has passed, but its driver has not read it yet"
+        site.leave("post-1")
+        assert (view(site).turned_away, told[-1].turned_away) == (None, None)
+        await charging(town, site)
+
+    visited(visit)
+
+
+def test_a_driver_who_starts_as_the_connection_goes_is_told() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        site.heard(InDoubt(AWAY))
+        site.start("post-1", HOLD, "nb")
+        assert (view(site).turned_away, town.rows) == (AWAY, [])
+        site.heard(Done(None))
+        site.start("post-1", HOLD, "nb")
+        assert view(site).turned_away is None
+
+    visited(visit)
+
+
+def test_nobody_is_turned_away_from_a_cable_in_use() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        site.heard(InDoubt(AWAY))
+        site.start("post-1", HOLD, "nb")
+        assert view(site).turned_away is None
 
     visited(visit)
 

@@ -152,7 +152,7 @@ def abandoned(session: Abandoned, words: Words) -> tuple[Pill, NoticePage]:
         lead=why(session.why, words),
         side_title=words.text("Nothing is reserved"),
         side=todo or words.text("Nothing was taken. You can start again whenever you like."),
-        primary=Button(words.text("Start again"), "leave"),
+        primary=Button(words.text("Start again"), "again"),
     )
     return Pill(words.text("Cancelled"), "cross", "info"), page
 

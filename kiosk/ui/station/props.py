@@ -47,6 +47,8 @@ def derive(views: Views, glass: Glass, words: Words, now: Instant) -> StationPro
         return replace(frame, page=Page.TILES, tiles=choosing.tiles(views, pills, words))
     if view.session is not None:
         return _in_session(frame, view, view.session, glass, words, now)
+    if view.turned_away is not None:
+        return _notice(frame, notices.turned_away(view, view.turned_away, words))
     if glass.sent == "pay":
         return _notice(frame, notices.making(view, None, words))
     if view.trouble is not None:

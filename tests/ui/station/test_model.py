@@ -102,6 +102,31 @@ def test_a_second_press_while_the_first_is_under_way_is_not_sent(glassed: Glasse
     assert len(glassed.stations.told) == 1
 
 
+def test_a_start_that_is_turned_away_is_said_at_once_and_the_same_driver_begins_again(glassed: Glassed) -> None:
+    for touch in ("begin", "pay"):
+        glassed.model.speak("en")
+        glassed.model.press(touch)
+    glassed.heard()
+    glassed.stations.becomes(*one(turned_away=scenes.TROUBLE).views)
+    assert glassed.model.shown.notice.title == "The charge could not start"
+    assert "scene" in glassed.heard(), "or the second tap of a double tap would land on its button"
+    glassed.model.press("again")
+    assert glassed.stations.told[1:] == [("leave", "NO-SND-003")]
+    glassed.stations.becomes(*one().views)
+    assert glassed.model.shown.ready.label == "Price per kWh"
+
+
+def test_who_is_turned_away_and_walks_off_is_forgotten_after_a_minute(qapp: QCoreApplication) -> None:
+    glassed = Glassed(*one(turned_away=scenes.TROUBLE).views)
+    glassed.model.speak("en")
+    glassed.go(59)
+    assert glassed.stations.told == []
+    glassed.go(1)
+    assert glassed.stations.told == [("leave", "NO-SND-003")]
+    glassed.stations.becomes(*one().views)
+    assert glassed.model.shown.ready.label == "Pris per kWh"
+
+
 def test_a_start_that_nobody_answers_gives_the_page_back(glassed: Glassed) -> None:
     glassed.model.press("begin")
     glassed.model.press("pay")

@@ -77,6 +77,8 @@ def whole(props: StationProps) -> str:
         ("abandoned", Page.NOTICE, "Avbrutt"),
         ("stuck", Page.NOTICE, "Ring oss"),
         ("out-of-order", Page.NOTICE, "Ute av drift"),
+        ("turned-away", Page.NOTICE, "Ikke startet"),
+        ("turned-away-still", Page.NOTICE, "Ikke startet"),
         ("offline", Page.NOTICE, "Uten nett"),
     ],
 )
@@ -266,6 +268,28 @@ def test_every_fault_reaches_the_glass_as_what_money_and_what_to_do(fault: Fault
     assert said.money in notice.side
     assert said.todo in notice.side
     assert "technician" not in notice.side
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_start_that_is_turned_away_says_why_that_nothing_is_reserved_and_what_to_do(fault: Fault) -> None:
+    trouble = Trouble(fault, "detail for the technician")
+    notice = shown(one(turned_away=trouble, trouble=trouble)).notice
+    said = faults.driver(fault, NB)
+    assert (notice.title, notice.side_title) == ("Ladingen kom ikke i gang", "Ingenting er reservert")
+    assert (notice.lead, notice.side) == (said.what, said.todo)
+    assert (notice.primary.text, notice.secondary.intent) == ("", "again")
+    assert notice.rows[0].value == "22\u00a000\u00a000\u00a000"
+
+
+def test_trouble_that_has_passed_invites_to_start_again() -> None:
+    notice = shown(SCENES["turned-away"]()).notice
+    assert notice.side == "Ingenting ble trukket. Du kan starte på nytt nå."
+    assert (notice.primary.text, notice.primary.intent) == ("Start på nytt", "again")
+
+
+@pytest.mark.parametrize("name", ["out-of-order", "offline"])
+def test_who_cannot_start_sees_whom_to_call(name: str) -> None:
+    assert shown(SCENES[name]()).notice.rows[0].value == "22\u00a000\u00a000\u00a000"
 
 
 @pytest.mark.parametrize("reason", Why)
