@@ -94,7 +94,7 @@ class Line:
             # thing that is heard now, so that goes, and what follows it is waited for.
             await self._raw(where, unit, request, pace)
             self._fall_silent(unit, pace)
-            await self._keep_quiet(where, unit, pace)
+            await self._keep_quiet(where, unit, request, pace)
             self._doubted.discard(unit)
         worked = self._answered and self._wire.is_open
         try:
@@ -109,7 +109,7 @@ class Line:
     async def _raw(self, where: str, unit: int, request: Request, pace: Pace) -> Answer:
         """What came back, whatever it is."""
         await self._connect(where, pace)
-        await self._keep_gap(where, unit, pace)
+        await self._keep_gap(where, unit, request, pace)
         self._counts = self._counts.plus(requests=1)
         begun_s = _time_s()
         try:
@@ -142,15 +142,16 @@ class Line:
         self._misses, self._answered = 0, False
         await asyncio.sleep(pace.connect_delay_s)
 
-    async def _keep_gap(self, where: str, unit: int, pace: Pace) -> None:
+    async def _keep_gap(self, where: str, unit: int, request: Request, pace: Pace) -> None:
         changes = self._last_unit is not None and self._last_unit != unit
         await _sleep_until(self._ended_s + (max(pace.gap_s, pace.unit_pause_s) if changes else pace.gap_s))
-        await self._keep_quiet(where, unit, pace)
+        await self._keep_quiet(where, unit, request, pace)
 
-    async def _keep_quiet(self, where: str, unit: int, pace: Pace) -> None:
+    async def _keep_quiet(self, where: str, unit: int, request: Request, pace: Pace) -> None:
         for _ in range(QUIET_TRIES):
             await _sleep_until(self._quiet_until_s)
-            if not self._remembers or self._wire.late == self._strays:
+            # A command that opens a contactor is sent whoever talks; its echo proves itself.
+            if not self._remembers or self._wire.late == self._strays or request.function not in READS:
                 return
             # Somebody answered and nobody had asked: wait until nothing comes any more.
             self._strays = self._wire.late

@@ -73,6 +73,7 @@ class Ear:
         """The transaction that this frame is taken for; 0 fits every question."""
         if self._heard is None or transaction in self._unanswered:
             self.late += 1
+            self._heard = Heard.NOTHING if self._heard is Heard.NOISE else self._heard
         elif self._unit not in (0, unit):
             self._heard = Heard.OTHER_UNIT
         elif transaction not in (0, expected):

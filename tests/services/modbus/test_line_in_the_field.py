@@ -117,6 +117,8 @@ async def test_a_line_on_which_another_master_asks_all_the_time_is_said_to_be_on
         await until_late(one, 1)
         with pytest.raises(BadAnswer, match="answers to others are heard all the time") as caught:
             await one.read(3, 0x34, 2)
+        slave.say = lambda _, pdu: pdu[:5]
+        await one.write_coil(400, False)  # a contactor opens whoever talks
         other.cancel()
     assert "nobody else talks on this line" in caught.value.remedy
 
@@ -211,6 +213,12 @@ async def test_a_late_answer_on_tcp_is_not_taken_for_a_gateway_that_changes_ids(
             await one.read(3, 0x20, 2)
         assert await one.read(3, 0x34, 2) == (0x34, 0)
         assert (one.line.counts.late, one.line.counts.timeouts) == (1, 1)
+        slave.late_s, slave.say = [0.3, 0.3], own_address
+        with pytest.raises(NoAnswer):
+            await one.read(3, 0x40, 2)
+        with pytest.raises(NoAnswer) as caught:
+            await one.read(3, 0x48, 2)
+        assert caught.value.heard is Heard.NOTHING  # nor for noise
 
 
 # Devices that hang up.
