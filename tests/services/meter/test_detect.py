@@ -19,7 +19,7 @@ from kiosk.services.modbus.url import Serial
 from kiosk.sim.car import Car
 from kiosk.sim.clock import SimClock
 from kiosk.sim.meter import MAKES, MeterToy
-from kiosk.sim.modbus_pdu import Device
+from kiosk.sim.modbus_pdu import Device, answer
 from kiosk.sim.modbus_server import Line, serving_rtu, serving_tcp
 from kiosk.sim.post import Post
 from tests.services.modbus.raw import Slave, on_tcp, on_tty, registers
@@ -142,6 +142,14 @@ async def test_nothing_is_ever_written() -> None:
         await search(f"tcp://127.0.0.1:{port}", "1")
     assert len(slave.heard) > 5
     assert {pdu[0] for _, pdu in slave.heard} <= {1, 3, 4}
+
+
+async def test_a_meter_that_is_deaf_to_the_first_question_is_asked_another() -> None:
+    meter = toy("abb-b23")
+    slave = Slave(lambda unit, pdu: answer(meter, pdu) if unit == 3 and pdu[0] == 3 else None)
+    async with on_tty(slave) as path:
+        report = await search(f"rtu://{path}?baud=9600&parity=N", "1-4")
+    assert list(names(report).values()) == [["abb-b23"]]
 
 
 async def test_no_unit_is_asked_anything_twice() -> None:

@@ -312,6 +312,10 @@ async def test_a_port_is_said_to_be_held_and_by_whom() -> None:
 async def test_a_program_that_talks_on_the_port_without_holding_it_is_named_after_three_silences() -> None:
     async with on_tty(Slave(lambda *_: None)) as path, Lines() as lines:
         one = lines.device(parse(f"rtu://{path}", 1, Serial()), LATE)
+        alone = [str(await silence(one)) for _ in range(3)]
+        assert not any("too" in text for text in alone)
+    async with on_tty(Slave(lambda *_: None)) as path, Lines() as lines:
+        one = lines.device(parse(f"rtu://{path}", 1, Serial()), LATE)
         with another(HOLD_TTY.format("0"), path) as pid:
             said = [str(error) for error in [await silence(one), await silence(one), await silence(one)]]
     assert ["is on this line too" in text for text in said] == [False, False, True]
