@@ -12,7 +12,7 @@ from kiosk.config import Settings, StationPart
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Money
-from kiosk.domain.receipt import LineKind
+from kiosk.domain.receipt import LineKind, Registers
 from kiosk.domain.states import Door, Offer
 from kiosk.domain.tariff import Tariff
 from kiosk.domain.view import StationInfo
@@ -31,6 +31,7 @@ from kiosk.services.secrets import NAMES, secret
 from kiosk.services.vipps import Vipps, VippsSettings, open_vipps
 from kiosk.words.catalogue import open_words
 from kiosk.words.lines import name as line_name
+from kiosk.words.lines import registers
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
@@ -90,7 +91,12 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(journal.close)
         left = salvaged(settings.journal.path)
         vipps = await stack.enter_async_context(
-            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
+            open_vipps(
+                vipps_settings(settings),
+                lambda: clock.now().utc_ms / 1000,
+                names=_line_names(settings),
+                metered=_metered(settings),
+            )
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
@@ -149,6 +155,12 @@ def _describer(info: StationInfo) -> Callable[[Offer], str]:
 def _line_names(settings: Settings) -> dict[LineKind, str]:
     words = open_words(settings.site.language)
     return {kind: line_name(kind, words) for kind in LineKind}
+
+
+def _metered(settings: Settings) -> Callable[[Registers], str]:
+    """In plain spaces: nobody knows how another's app shows the narrow ones."""
+    words = open_words(settings.site.language)
+    return lambda billed: " ".join(registers(billed, words).split())
 
 
 def new_reference(station_id: str, now: Instant) -> str:

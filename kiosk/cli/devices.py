@@ -1,6 +1,7 @@
 """`kiosk meter` and `kiosk charger`: one device by hand, on any of the three transports."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
@@ -84,6 +85,8 @@ def _say_report(report: Report) -> None:
             how = "" if fit.certain else ", by its values alone: it does not say what it is"
             print(f"{fit.profile} ({fit.name}), serial {fit.serial}, {fit.import_wh} Wh{how}")
             print(f"  kiosk meter read --profile {fit.profile} --url '{found.url}'")
+            if fit.experimental:
+                print(f"  {fit.experimental}")
         if not found.fits:
             print(f"{found.url} answers, but no profile fits.", *found.why_not[:3], sep="\n  ")
         elif len(found.fits) > 1:
@@ -161,6 +164,8 @@ def _with_meter(profile: str, url: str, use: Callable[[MeterReader, Lines], Awai
         async with Lines() as lines:
             with typed():
                 meter = open_meter(lines, profile, url, SystemClock().now)
+            if meter.experimental:  # beside the reading and its JSON
+                print(meter.experimental, file=sys.stderr)
             return await use(meter, lines)
 
     return carry(work)

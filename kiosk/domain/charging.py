@@ -15,11 +15,11 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import doubt, gone_s
+from kiosk.domain.metering import MOVING_W, QUIET_W, doubt, gone_s
 from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
-from kiosk.domain.stopping import QUIET_W, close_books, stop
+from kiosk.domain.stopping import OPEN_TIMEOUT_S, close_books, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -173,6 +173,10 @@ def _decide(state: Charging, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A:
             return stop(state, Why.UNPLUGGED, at)
         state = _phase(state, event.plug, at)
+        state = _mark_stray(state, event.plug, event.reading)
+        if state.stray_since is not None and gone_s(state.stray_since, at) >= OPEN_TIMEOUT_S:
+            text = f"{state.last.power_w} W flow at {offer.station} although its controller says that the contactor is open."
+            return stop(state, Why.FAULT, at, Trouble(Fault.CONTACTOR_STUCK, text))
     if gone_s(state.since, at) >= MAX_SESSION_S:
         return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
@@ -192,6 +196,14 @@ def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
     else:
         phase = Phase.CHARGING
     return state if phase is state.phase else replace(state, phase=phase, phase_since=at)
+
+
+def _mark_stray(state: Charging, plug: Plug, reading: Reading | None) -> Charging:
+    """Note since when energy flows although the contactor has to be open; a controller may be some seconds late."""
+    if reading is None or reading.flowed_wh is None:  # an earlier version did not look for this (docs/adr/0011)
+        return state
+    stray = (plug.enabled is False or plug.pilot is Pilot.B) and reading.power_w >= MOVING_W
+    return replace(state, stray_since=(state.stray_since or reading.at) if stray else None)
 
 
 def _quiet(state: Charging, at: Instant) -> bool:

@@ -24,6 +24,7 @@ class Fault(StrEnum):
     METER_GARBLED = "meter-garbled"
     METER_WRONG_DEVICE = "meter-wrong-device"
     METER_REVERSED = "meter-reversed"
+    METER_CONTRADICTS = "meter-contradicts"
     CHARGER_SILENT = "charger-silent"
     CHARGER_REFUSED = "charger-refused"
     CHARGER_FAULT = "charger-fault"
@@ -66,6 +67,7 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.METER_GARBLED: Acts.TECHNICIAN,
     Fault.METER_WRONG_DEVICE: Acts.TECHNICIAN,
     Fault.METER_REVERSED: Acts.TECHNICIAN,
+    Fault.METER_CONTRADICTS: Acts.TECHNICIAN,
     Fault.CHARGER_SILENT: Acts.TECHNICIAN,
     Fault.CHARGER_REFUSED: Acts.TECHNICIAN,
     Fault.CHARGER_FAULT: Acts.TECHNICIAN,

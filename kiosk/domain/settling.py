@@ -23,7 +23,7 @@ from kiosk.domain.metering import gone_s
 from kiosk.domain.money import Money, zero
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Payment
-from kiosk.domain.receipt import Receipt
+from kiosk.domain.receipt import Receipt, billed_registers
 from kiosk.domain.reconcile import find
 from kiosk.domain.states import Abandoned, Offer, Session, Settled, Settling, Step, Stuck, Why
 from kiosk.domain.tariff import Due, Usage
@@ -216,7 +216,10 @@ def _send(state: Settling, at: Instant) -> Moved:
         case Step.RELEASE:
             return sent, (Release(offer.reference, offer.key(Step.RELEASE, state.generation)),)
         case Step.RECEIPT:
-            return sent, (SendReceipt(Receipt(offer.reference, offer.station, due.due, due.lines)),)
+            receipt = Receipt(
+                offer.reference, offer.station, due.due, due.lines, billed_registers(state.begin, state.end)
+            )
+            return sent, (SendReceipt(receipt),)
         case Step.LINK:
             return sent, (LinkSession(offer.reference, offer.session_url or ""),)
         case Step.CREATE | Step.WITHDRAW:

@@ -161,7 +161,7 @@ class Charging:
     """Energy has flowed. `last` is the last believed reading; `suspects` counts readings in a row that were not.
 
     `silent_since` is since when the meter has not answered, `blind_since` the controller, `quiet_since` since when
-    nearly no power has flowed.
+    nearly no power has flowed, `stray_since` since when power flows through a contactor that is said to be open.
     """
 
     offer: Offer
@@ -175,6 +175,7 @@ class Charging:
     silent_since: Instant | None = None
     blind_since: Instant | None = None
     quiet_since: Instant | None = None
+    stray_since: Instant | None = None
 
 
 @dataclass(frozen=True)

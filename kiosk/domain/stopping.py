@@ -18,13 +18,12 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import MS_PER_HOUR, between_ms, doubt, gone_s
+from kiosk.domain.metering import MS_PER_HOUR, QUIET_W, between_ms, doubt, gone_s
 from kiosk.domain.settling import settle
 from kiosk.domain.states import Charging, Session, Stopping, Waiting, Why
 from kiosk.domain.tariff import Usage
 
 OPEN_TIMEOUT_S = 30
-QUIET_W = 50
 
 Moved = tuple[Session, tuple[Command, ...]]
 

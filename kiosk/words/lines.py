@@ -1,6 +1,6 @@
 """The names of the parts of a price, on glass, page and receipt alike."""
 
-from kiosk.domain.receipt import Line, LineKind
+from kiosk.domain.receipt import Line, LineKind, Registers
 from kiosk.words.amounts import duration, energy, price
 from kiosk.words.catalogue import Words, marked
 
@@ -27,3 +27,9 @@ def quantity(line: Line, words: Words) -> str:
             return f"{duration(line.quantity, words)} × {per_minute}"
         case LineKind.SESSION:
             return str(price(line.price_e4, unit, "", words))
+
+
+def registers(billed: Registers, words: Words) -> str:
+    """The meter and what it showed: `Meter 21031977: 12 345,678 to 12 375,957 kWh`."""
+    first, last = (energy(wh, words, billed.resolution_wh) for wh in (billed.begin_wh, billed.end_wh))
+    return words.text("Meter {serial}: {first} to {last}", serial=billed.serial, first=first.number, last=last)

@@ -357,16 +357,6 @@ def test_a_step_back_within_the_registers_own_step_is_noise_and_the_cost_does_no
     assert (back.usage.energy_wh, back.last.import_wh) == (45, 1_045)
 
 
-def test_a_coarse_register_may_rest_and_is_not_frozen() -> None:
-    running = run(given.charging(), watched(80, 1_045))
-    run(running, watched(84, 1_045, power_w=230, resolution_wh=10, since_s=84 - 469))
-    stops(
-        after(running, watched(84, 1_045, power_w=230, resolution_wh=10, since_s=84 - 470))[0],
-        Why.FAULT,
-        Fault.METER_FROZEN,
-    )
-
-
 def test_a_jump_is_not_believed_and_the_third_in_a_row_ends_it() -> None:
     session: Session = run(given.charging(), watched(80, 1_045))
     for suspect in range(1, SUSPECTS):

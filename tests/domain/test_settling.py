@@ -10,6 +10,7 @@ from kiosk.domain.events import Act, Answered, LookFailed, Pressed, Restarted, T
 from kiosk.domain.fault import Fault
 from kiosk.domain.pacing import UNKNOWNS
 from kiosk.domain.payment import Approval, Effect, Payment
+from kiosk.domain.receipt import Registers
 from kiosk.domain.session import idle, step
 from kiosk.domain.settling import GENERATIONS, HOURLY_S, LINK_TRIES
 from kiosk.domain.states import Abandoned, Ready, Session, Settled, Settling, Step, Stuck, Why
@@ -230,6 +231,12 @@ def test_an_effect_that_the_sums_do_not_show_yet_is_never_sent_again() -> None:
     session, commands = after(given.settling(), refused, looked(8_001, lagging), looked(9_000, lagging))
     assert isinstance(session, Settling)
     assert (session.step, session.generation, commands) == (Step.CAPTURE, 0, ())
+
+
+def test_the_receipt_says_whose_register_was_billed_from_where_to_where() -> None:
+    _, commands = after(given.releasing(), answered(7_206, Step.RELEASE), looked(7_207, given.released()))
+    assert isinstance(commands[0], SendReceipt)
+    assert commands[0].receipt.registers == Registers("m-1", 1_000, 11_000, 1)
 
 
 def test_a_hold_that_is_captured_in_full_has_nothing_to_release() -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from kiosk.domain.events import Act, Opened, Restarted, Watched
+from kiosk.domain.fault import Fault
 from kiosk.domain.outcome import InDoubt
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.session import step
-from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stopping, Stuck, Waiting
+from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stopping, Stuck, Waiting, Why
 from kiosk.flow.codec import decode_due, decode_event, due_row
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.recovery import fold
-from tests.domain.given import OFFER, REFERENCE, nok
+from tests.domain.given import OFFER, RATED_W, REFERENCE, nok
 from tests.flow.town import Kiosk, Town, a_charge, until
 from tests.virtual_loop import run_virtual
 
@@ -96,6 +97,10 @@ def test_nothing_is_shown_before_it_is_on_disk() -> None:
 
 async def fold_as_lived(town: Town) -> int:
     """Charge for an hour and fold the rows at every append; gives how often that was."""
+    return (await lived(town))[0]
+
+
+async def lived(town: Town) -> tuple[int, Session | None]:
     kiosk = Kiosk(town)
     seen: list[tuple[int, Session]] = []
     loop: SessionLoop
@@ -108,7 +113,7 @@ async def fold_as_lived(town: Town) -> int:
     await a_charge(town, loop, stop_at_s=3_600)
     for rows, session in seen:
         assert fold(town.rows[:rows]) == session
-    return len(seen)
+    return len(seen), loop.session
 
 
 def test_at_every_row_the_journal_tells_the_session_that_was_lived() -> None:
@@ -158,6 +163,42 @@ def test_the_journal_tells_the_same_where_the_car_draws_more_than_rated() -> Non
         return await fold_as_lived(town)
 
     assert run_virtual(work()) > 5
+
+
+@pytest.mark.parametrize(
+    ("lie", "fault"),
+    [
+        ("frozen", Fault.METER_FROZEN),
+        ("powerless", Fault.METER_CONTRADICTS),
+        ("says_open", Fault.CONTACTOR_STUCK),
+    ],
+)
+def test_a_meter_that_begins_to_lie_ends_the_charge_in_the_journal_as_it_did_on_the_glass(
+    lie: str, fault: Fault
+) -> None:
+    """After half an hour of charging; the journal has a row a minute, and the lie is found between two."""
+
+    async def work() -> tuple[Town, Session | None]:
+        town = Town()
+
+        async def soon() -> None:
+            await asyncio.sleep(1_801)
+            setattr(town.outlet(), lie, True)
+
+        liar = asyncio.create_task(soon())
+        _, session = await lived(town)
+        await liar
+        return town, session
+
+    town, session = run_virtual(work())
+    assert isinstance(session, Settled)
+    settling = session.settling
+    assert settling.fault is not None
+    assert (settling.fault.fault, settling.why) == (fault, Why.FAULT)
+    assert settling.end is not None
+    proven_wh = RATED_W * (1_801 - 12) // 3_600
+    assert proven_wh - 5 <= settling.usage.energy_wh <= proven_wh + RATED_W * 50 // 3_600
+    assert town.ledger.books[REFERENCE].account.captured == settling.due.due
 
 
 def test_a_running_charge_is_written_once_a_minute() -> None:

@@ -16,6 +16,8 @@ from kiosk.domain.states import Charging, Offered, Settled
 from kiosk.flow.ports import Row
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
+from kiosk.services.meter.evidence import Evidence, weigh
+from tests.domain.given import RATED_W
 from tests.flow.test_post import HOLD, charging, open_for, session, view, visited
 from tests.flow.town import FakeCharger, Kiosk, Outlet, PowerCut, Town, until
 from tests.virtual_loop import run_virtual
@@ -179,17 +181,22 @@ def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, pow
     """A coarse register has stood still for an hour, rightly; at the first power it must not count as frozen."""
 
     class Coarse(Outlet):
-        seen: Reading | None = None
+        seen: Evidence | None = None
 
         def reading(self) -> Reading | Trouble:
             found = super().reading()
             if isinstance(found, Trouble):
                 return found
             wh = found.import_wh // step_wh * step_wh
-            rests = self.seen is not None and self.seen.import_wh == wh and found.power_w > 200
-            since = self.seen.since if rests and self.seen is not None else found.at
-            self.seen = replace(found, import_wh=wh, since=since, resolution_wh=step_wh)
-            return self.seen
+            self.seen = seen = weigh(self.seen, wh, found.power_w, step_wh, found.at)
+            return replace(
+                found,
+                import_wh=wh,
+                since=seen.since,
+                resolution_wh=step_wh,
+                flowed_wh=seen.flowed_wh,
+                unpowered_wh=seen.unpowered_wh,
+            )
 
     town = Town()
     town.posts["post-1"] = outlet = Coarse(town)
@@ -206,5 +213,10 @@ def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, pow
         await until(lambda: isinstance(session(site), Charging))
         await asyncio.sleep(300)
         assert isinstance(session(site), Charging)
+        outlet.power_w = 250
+        await asyncio.sleep(1_000)
+        outlet.power_w = RATED_W
+        await asyncio.sleep(300)
+        assert isinstance(session(site), Charging), "a trickle is not counted at full power"
 
     visited(visit, town=town)

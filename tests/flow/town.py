@@ -23,6 +23,7 @@ from kiosk.flow.post import Papers, Post
 from kiosk.flow.recovery import fold
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
+from kiosk.services.meter.evidence import Evidence, weigh
 from tests.domain.given import NOON_MS, OFFER, PRICE, RATED_W, nok
 from tests.domain.ledger import Ledger
 
@@ -57,7 +58,7 @@ class Town:
 
 
 class Outlet:
-    """One meter, one contactor, one car."""
+    """One meter, one contactor, one car. `frozen`, `powerless` and `says_open` are what it can lie about."""
 
     def __init__(self, town: Town, serial: str = "m-1") -> None:
         self._town, self.serial = town, serial
@@ -67,27 +68,26 @@ class Outlet:
         self.stray_w = 0
         self.power_w = RATED_W
         self.noise: Iterator[int] = repeat(0)
+        self.frozen, self.powerless, self.says_open = False, False, False
         self._at_ms: int | None = None
-        self._since: Instant | None = None
+        self._seen: Evidence | None = None
 
     def flow(self) -> None:
         """Let the time since the last look pass through the meter."""
         now = self._town.now()
-        if self._at_ms is not None and self.closed and self.drawing:
+        if self._at_ms is not None and self.closed and self.drawing and not self.frozen:
             self.import_mwh += self.power_w * (now.utc_ms - self._at_ms) / 3_600
-            self._since = now
         self._at_ms = now.utc_ms
-        if self._since is None or self._since.boot != now.boot:
-            self._since = now
 
     def reading(self) -> Reading | Trouble:
         self.flow()
         if self.trouble is not None:
             return self.trouble
-        power_w = self.power_w if self.closed and self.drawing else self.stray_w
-        assert self._since is not None
-        import_wh = int(self.import_mwh / 1000) + next(self.noise)
-        return Reading(import_wh, power_w, self.serial, self._town.now(), self._since)
+        flows_w = self.power_w if self.closed and self.drawing else self.stray_w
+        power_w = 0 if self.powerless else flows_w
+        import_wh, now = int(self.import_mwh / 1000) + next(self.noise), self._town.now()
+        self._seen = seen = weigh(self._seen, import_wh, power_w, 1, now)
+        return Reading(import_wh, power_w, self.serial, now, seen.since, 1, seen.flowed_wh, seen.unpowered_wh)
 
     def switch(self, closed: bool) -> None:
         self.flow()
@@ -99,7 +99,8 @@ class Outlet:
         self.drawing = False
 
     def plug(self) -> Plug:
-        return Plug(self._town.now(), Pilot.C if self.drawing else Pilot.B, self.closed, 16_000)
+        enabled = self.closed and not self.says_open
+        return Plug(self._town.now(), Pilot.C if self.drawing else Pilot.B, enabled, 16_000)
 
 
 class Power:

@@ -8,7 +8,7 @@ import pytest
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import Currency, Money
-from kiosk.domain.receipt import Line, LineKind
+from kiosk.domain.receipt import Line, LineKind, Registers
 from kiosk.domain.states import Door, Offer, Why
 from kiosk.domain.tariff import Tariff
 from kiosk.words import faults, lines, terms
@@ -102,3 +102,15 @@ def test_the_terms_say_whom_to_call_and_what_is_reserved_taken_and_released(lang
 
 def test_the_app_is_vipps_in_kroner_and_mobilepay_elsewhere() -> None:
     assert [wallet(currency) for currency in Currency] == ["Vipps", "MobilePay", "MobilePay"]
+
+
+@pytest.mark.parametrize(
+    ("resolution_wh", "said"),
+    [
+        (1, "Måler 21031977: 12\u202f345,678 til 12\u202f375,957\u00a0kWh"),
+        (100, "Måler 21031977: 12\u202f345,6 til 12\u202f375,9\u00a0kWh"),
+    ],
+)
+def test_the_billed_register_is_said_with_the_digits_that_it_has(resolution_wh: int, said: str) -> None:
+    billed = Registers("21031977", 12_345_678, 12_375_957, resolution_wh)
+    assert lines.registers(billed, open_words("nb")) == said

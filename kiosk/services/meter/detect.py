@@ -14,7 +14,6 @@ from kiosk.services.modbus import catalogue
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, Heard, LineDown, LineError, NoAnswer
 from kiosk.services.modbus.line import READ_HOLDING, READ_INPUTS, Device, Pace
-from kiosk.services.modbus.profile import Sheet
 from kiosk.services.modbus.url import Address
 
 # The slowest meters take half a second to answer. Another unit's late answer is told apart by its unit id, so that no
@@ -23,7 +22,6 @@ KNOCK = Pace(timeout_s=0.5, gap_s=0.05, unit_pause_s=0.05, connect_delay_s=0.1, 
 Questions = tuple[tuple[int, int, int], ...]
 QUESTIONS: Questions = ((READ_INPUTS, 0x00, 2), (READ_HOLDING, 0x00, 2))
 TIMEOUT_MAX_S = 1.0
-HZ = (45, 65)
 ANSWERS, SILENCE = "answers", "silence"
 
 
@@ -127,10 +125,13 @@ class Search:
             self._say(Step(self._done, self._most, f"{address.place}, unit {address.unit}: is it {profile.id}?"))
             pace = replace(profile.line.pace, timeout_s=min(TIMEOUT_MAX_S, profile.line.pace.timeout_s))
             device = Once(lines.device(address, pace), address.unit, pace, said)
-            reading = await MeterReader(profile, device, self._now).read()
+            meter = MeterReader(profile, device, self._now)
+            reading = await meter.read()
             if isinstance(reading, Reading):
-                if (certain := await _says_so(profile, device)) or await _in_step_with_the_grid(profile, device):
-                    fits.append(Fit(profile.id, profile.name, certain, reading.serial, reading.import_wh))
+                certain = await _says_so(profile, device)
+                fits.append(
+                    Fit(profile.id, profile.name, certain, reading.serial, reading.import_wh, meter.experimental)
+                )
             elif reading.fault is not Fault.METER_WRONG_DEVICE:
                 why_not.append(reading.detail)
                 # It is this one, and set so that it cannot be billed: then it is none that it only could be.
@@ -182,15 +183,15 @@ async def _answers(device: Device, questions: Questions, heard: set[Heard]) -> b
 
 
 def _has_a_name(profile: MeterProfile) -> bool:
-    """Whether no meter passes that does not say that it is this one."""
-    return bool(profile.models) or any(not check.optional for check in profile.identity)
+    """Whether no meter passes that does not say that it is this one. A frequency of 50 Hz says so of none."""
+    return bool(profile.models) or any(check.one_of and not check.optional for check in profile.identity)
 
 
 async def _says_so(profile: MeterProfile, device: Device) -> bool:
     """Whether the reader has seen what makes the meter certain; an optional register may not be there."""
     if _has_a_name(profile):
         return True
-    for check in profile.identity:
+    for check in (check for check in profile.identity if check.one_of):
         block = profile.blocks[profile.values[check.value].block]
         try:
             await device.read(block.function, block.address, block.count)
@@ -198,20 +199,6 @@ async def _says_so(profile: MeterProfile, device: Device) -> bool:
             continue
         return True
     return False
-
-
-async def _in_step_with_the_grid(profile: MeterProfile, device: Device) -> bool:
-    """The reader has seen that the voltage is one. Where nothing says what the meter is, the frequency has to be one too."""
-    value = profile.values.get("frequency")
-    if value is None:
-        return True
-    block = profile.blocks[value.block]
-    try:
-        words = await device.read(block.function, block.address, block.count)
-    except LineError:
-        return False
-    hertz = Sheet(profile, {value.block: words}).number("frequency")
-    return hertz is not None and HZ[0] <= hertz <= HZ[1]
 
 
 def _way(way: Address) -> str:

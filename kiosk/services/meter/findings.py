@@ -7,13 +7,17 @@ from kiosk.domain.fault import Fault, Trouble
 
 @dataclass(frozen=True)
 class Fit:
-    """A profile with which the meter can be billed. `certain` if the meter said itself what it is."""
+    """A profile with which the meter can be read. `certain` if the meter said itself what it is.
+
+    `experimental` is what has to be proven before it bills.
+    """
 
     profile: str
     name: str
     certain: bool
     serial: str
     import_wh: int
+    experimental: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import httpx
 
 from kiosk.domain.outcome import Outcome
-from kiosk.domain.receipt import LineKind
+from kiosk.domain.receipt import LineKind, Registers
 from kiosk.services.vipps.client import Client
 from kiosk.services.vipps.outcomes import Act
 from kiosk.services.vipps.payments import Payments
 from kiosk.services.vipps.qr import Code, Format, Redirect, RedirectCodes
-from kiosk.services.vipps.receipts import ENGLISH, Receipts
+from kiosk.services.vipps.receipts import ENGLISH, Receipts, english
 from kiosk.services.vipps.settings import Timing, VippsSettings
 
 __all__ = [
@@ -50,8 +50,9 @@ async def open_vipps(
     transport: httpx.AsyncBaseTransport | None = None,
     *,
     names: Mapping[LineKind, str] = ENGLISH,
+    metered: Callable[[Registers], str] = english,
 ) -> AsyncIterator[Vipps]:
-    """`now_s` is business time in UTC seconds; `names` are the receipt's lines as the driver reads them.
+    """`now_s` is business time in UTC seconds; `names` and `metered` are the receipt's texts as the driver reads them.
 
     Leaving waits for changing calls that are on their way.
     """
@@ -59,6 +60,6 @@ async def open_vipps(
         logging.getLogger(chatty).setLevel(logging.WARNING)
     client = Client(settings, now_s, transport)
     try:
-        yield Vipps(Payments(client), Receipts(client, names), RedirectCodes(client), client)
+        yield Vipps(Payments(client), Receipts(client, names, metered), RedirectCodes(client), client)
     finally:
         await client.aclose()

@@ -1,11 +1,11 @@
 """Order Management: the receipt that can be written once, and the link to the session. The flow's `Receipts` port."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import half_up
 from kiosk.domain.outcome import Done, Outcome
-from kiosk.domain.receipt import Line, LineKind, Receipt
+from kiosk.domain.receipt import Line, LineKind, Receipt, Registers
 from kiosk.services.vipps.client import Call, Client
 from kiosk.services.vipps.errors import NotSent, Rejected, Unreadable
 from kiosk.services.vipps.outcomes import Act
@@ -21,11 +21,17 @@ ENGLISH: Mapping[LineKind, str] = {
 }
 
 
-class Receipts:
-    """`names` are what the driver reads on each line."""
+def english(billed: Registers) -> str:
+    return f"Meter {billed.serial}: {billed.begin_wh} to {billed.end_wh} Wh"
 
-    def __init__(self, client: Client, names: Mapping[LineKind, str]) -> None:
-        self._client, self._names = client, names
+
+class Receipts:
+    """`names` are what the driver reads on each line, `metered` what stands behind the energy's."""
+
+    def __init__(
+        self, client: Client, names: Mapping[LineKind, str], metered: Callable[[Registers], str] = english
+    ) -> None:
+        self._client, self._names, self._metered = client, names, metered
 
     async def send(self, receipt: Receipt) -> Outcome[str]:
         """Its id at Vipps; `exists` where it was stored before, compared line by line; `skipped: ...` in test."""
@@ -37,7 +43,7 @@ class Receipts:
                 raise NotSent("a receipt has at least one line.")
             path = f"{ORDERS}/receipts/{segment(receipt.reference)}"
             try:
-                answer = await self._client.tell(Call("POST", path, encoded(body(receipt, self._names))))
+                answer = await self._client.tell(Call("POST", path, encoded(body(receipt, self._names, self._metered))))
             except Rejected as error:
                 if error.problem is None or error.problem.status != 409:
                     raise
@@ -86,8 +92,15 @@ class Receipts:
         return EXISTS
 
 
-def body(receipt: Receipt, names: Mapping[LineKind, str]) -> dict[str, object]:
-    """The lines add up as they did on the glass: nothing is rounded here again but the unit price, which is shown only."""
+def body(
+    receipt: Receipt, names: Mapping[LineKind, str], metered: Callable[[Registers], str] = english
+) -> dict[str, object]:
+    """The lines add up as they did on the glass: nothing is rounded here again but the unit price, which is shown only.
+
+    Order Management has no field for a meter; the name of a line is the one text that the driver sees.
+    """
+    if receipt.registers is not None:
+        names = {**names, LineKind.ENERGY: f"{names[LineKind.ENERGY]}. {metered(receipt.registers)}"}
     return {
         "orderLines": [_line(number, line, names) for number, line in enumerate(receipt.lines, 1)],
         "bottomLine": {

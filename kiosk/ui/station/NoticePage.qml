@@ -119,6 +119,7 @@ Spread {
         Label {
             text: page.shown.side_foot
             visible: text !== ""
+            size: Theme.px(22) * Theme.textScale
             color: Theme.soft
             Layout.fillWidth: true
         }

@@ -4,10 +4,10 @@ from base64 import b64encode
 
 from kiosk.domain.charging import DONE_S, MAX_SESSION_S
 from kiosk.domain.energy import Instant
+from kiosk.domain.metering import QUIET_W
 from kiosk.domain.money import Money
 from kiosk.domain.offering import OFFER_S
 from kiosk.domain.states import Charging, Offered, Phase
-from kiosk.domain.stopping import QUIET_W
 from kiosk.domain.view import StationView
 from kiosk.ui.station.glass import Glass, Message, gone_s
 from kiosk.ui.station.parts import Button, ChargingPage, CodePage, PayPage

@@ -13,7 +13,7 @@ from kiosk.services.clock import SystemClock
 from kiosk.services.meter import ways
 from kiosk.services.meter.detect import KNOCK, Search, meter_profiles
 from kiosk.services.meter.findings import Report, Step
-from kiosk.services.meter.profile import MeterProfile
+from kiosk.services.meter.profile import Check, MeterProfile
 from kiosk.services.modbus.profile import Block, Value
 from kiosk.services.modbus.url import Serial
 from kiosk.sim.car import Car
@@ -66,7 +66,7 @@ async def test_each_meter_is_found_by_what_it_says_it_is(make: str) -> None:
     expected = "sunspec-203" if make == "bauer-bsm-ws36a" else make
     (fit,) = [fit for fit in found.fits if fit.profile == expected]
     (profile,) = [profile for profile in PROFILES if profile.id == expected]
-    assert fit.certain is bool(profile.identity or profile.models)
+    assert fit.certain is bool(profile.models or any(check.one_of for check in profile.identity))
     assert fit.serial == expected or fit.serial.endswith("21031977")
     assert 12_345_000 < fit.import_wh <= 12_345_680
 
@@ -243,7 +243,7 @@ def plain(hertz_at: int) -> MeterProfile:
     )
     return known.model_copy(
         update={
-            "identity": (),
+            "identity": (Check(value="frequency", least=45, most=65, remedy="Choose another."),),
             "blocks": {**known.blocks, "frequency": Block(function=4, address=hertz_at, count=2)},
             "values": {**known.values, "frequency": value},
         }

@@ -1,6 +1,7 @@
 """The receipt: its lines close to the minor unit, it is written once, and a second one is compared."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as some
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import Currency, Money
 from kiosk.domain.outcome import Done, InDoubt, Refused
-from kiosk.domain.receipt import Line, LineKind, Receipt
+from kiosk.domain.receipt import Line, LineKind, Receipt, Registers
 from kiosk.services.vipps.receipts import ENGLISH, body
 from tests.services.vipps.script import REFERENCE, Script, breaks, nok, real_settings, says
 
@@ -65,6 +66,23 @@ async def test_a_receipt_is_sent_line_by_line_in_whole_numbers(script: Script) -
     assert units[1] == {"unitPrice": 50, "quantity": "62.57", "quantityUnit": "MINUTE"}
     assert units[2] == {"unitPrice": 500, "quantity": "1", "quantityUnit": "PCS"}
     assert units[3] == {"unitPrice": 124, "quantity": "2.00", "quantityUnit": "MINUTE"}
+
+
+async def test_the_energy_line_says_whose_register_was_billed_and_from_where_to_where(script: Script) -> None:
+    metered = replace(RECEIPT, registers=Registers("21031977", 12_345_678, 12_375_957, 1))
+    async with script.open() as vipps:
+        assert await vipps.receipts.send(metered) == Done(ID)
+    content = json.loads(script.sent("POST", SEND)[0].content)
+    assert [line["name"] for line in content["orderLines"]] == [
+        "Energy. Meter 21031977: 12345678 to 12375957 Wh",
+        "Charging time",
+        "Start fee",
+        "Parked after done",
+    ]
+    plain: Any = body(RECEIPT, ENGLISH)
+    assert content["bottomLine"] == plain["bottomLine"]
+    money = [{key: line[key] for key in line if key != "name"} for line in content["orderLines"]]
+    assert money == [{key: line[key] for key in line if key != "name"} for line in plain["orderLines"]]
 
 
 lines = some.builds(

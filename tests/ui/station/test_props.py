@@ -220,6 +220,17 @@ def test_settling_says_what_will_happen_and_what_has_happened() -> None:
     assert shown(SCENES["settling-part"]()).notice.rows[2].label == "Trukket 14:31:59"
 
 
+METERED = "Måler 23-118842: 4\u202f182,912 til 4\u202f213,191\u00a0kWh"
+
+
+def test_whose_register_is_billed_from_where_to_where_stands_on_the_last_pages() -> None:
+    assert shown(SCENES["settling"]()).notice.side_foot == METERED
+    assert shown(SCENES["settling-slow"]()).notice.side_foot.startswith("Vipps svarer ikke"), "the delay is news"
+    assert shown(SCENES["summary"]()).summary.meter == METERED
+    unread = replace(scenes.SETTLED, settling=replace(scenes.SETTLED.settling, begin=None, end=None))
+    assert shown(one(unread)).summary.meter == ""
+
+
 def test_the_summary_shows_what_vipps_reports_with_its_times() -> None:
     props = shown(SCENES["summary"]())
     assert (props.summary.number, props.summary.label) == ("148,37", "Du har betalt")
