@@ -46,7 +46,7 @@ class Registers:
 
     async def greet(self) -> None:
         """Once a connection: is it the device of the profile, and which firmware does it run?"""
-        connection = await self._connect()
+        connection = await self._device.connect()
         if connection == self._greeted:
             return
         for check in self._plain.identity:
@@ -55,13 +55,6 @@ class Registers:
         if self._plain.firmware is not None:
             self.profile = self._plain.at(await self.text(self._plain.firmware) or "")
         self._greeted = connection
-
-    async def _connect(self) -> int:
-        # Before Python 3.12 asyncio.wait_for, which pymodbus connects in, can lose a cancellation: whoever is told to end
-        # in that moment would run on for ever. So the connect runs to its end, and only the waiting for it is cancelled.
-        opening = asyncio.ensure_future(self._device.connect())
-        opening.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(opening)
 
     async def check(self, check: Check) -> None:
         sheet = await self.sheet([check.value])
