@@ -113,7 +113,6 @@ def _post(
     scope: TaskScope,
 ) -> Post:
     tariff = settings.tariff.build()
-    info = station_info(settings, station, tariff)
     meter = open_meter(lines, station.meter.profile, station.meter.url, clock.now)
     controller = station.controller
     charger = open_charger(lines, controller.profile, controller.url, clock.now, station.amps, sleep=clock.sleep)
@@ -123,6 +122,8 @@ def _post(
             f"is gone. Set controller waiver to who allows that, or choose a controller with a watchdog."
         )
         raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
+    unproven = {station.meter.profile: meter.experimental, controller.profile: charger.doubts}
+    info = station_info(settings, station, tariff, tuple(name for name, doubt in unproven.items() if doubt))
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
     make = _offer_maker(settings, journal.installation, tariff, charger.stop_latency_s)
@@ -130,7 +131,9 @@ def _post(
     return Post(info, ports, journal, papers, scope, site.changed, site.heard, site.meters)
 
 
-def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> StationInfo:
+def station_info(
+    settings: Settings, station: StationPart, tariff: Tariff, on_trial: tuple[str, ...] = ()
+) -> StationInfo:
     part = settings.tariff
     return StationInfo(
         station.id,
@@ -142,6 +145,7 @@ def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> St
         part.money(part.preferred_hold),
         station.rated_power_w,
         station.asks_stop_code,
+        on_trial,
     )
 
 

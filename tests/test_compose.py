@@ -64,6 +64,7 @@ async def test_a_machine_whose_clock_vipps_contradicts_does_not_sell(
         ('profile = "keba-p30", url = "tcp://127.0.0.1:8503?unit=255", amps = 32', 10),
         ('profile = "heidelberg-energy-control", url = "tcp://127.0.0.1:8503", amps = 16', 5),
         ('profile = "phoenix-charx", url = "tcp://127.0.0.1:8503?connector=2", amps = 16', 4),
+        ('profile = "mennekes-amtron-compact", url = "tcp://127.0.0.1:8503", amps = 16', 5),
         ('profile = "relay-coil", url = "tcp://127.0.0.1:8503", waiver = "Kari Nordmann"', 2),
     ],
 )
@@ -74,4 +75,5 @@ async def test_the_offer_knows_how_long_its_controller_takes_to_stop(
     async with compose.open_site(load(write_config(tmp_path, old, controller), {})) as running:
         post = next(iter(running.site._posts.values()))
         offer = post._papers.make(post.info, Money(35_000, Currency.NOK), "nb", "r-1", new_code(), HERE)
+    assert post.info.on_trial == (() if "compact" not in controller else ("mennekes-amtron-compact",))
     assert (offer.stop_latency_s, offer.proves_contactor) == (stop_latency_s, True)

@@ -34,6 +34,8 @@ def line(before: StationView | None, now: StationView) -> str | None:
     if before is not None and not _news(before, now):
         return None
     parts = ["free" if now.session is None else _told(now.session), *map(_told, now.unseen)]
+    if before is None and now.info.on_trial:
+        parts.append(f"on trial: {', '.join(now.info.on_trial)}")
     if now.trouble is not None:
         parts.append(f"sells nothing: {_why(now.trouble)}")
     if now.offline_since is not None:

@@ -15,7 +15,10 @@ from kiosk.domain.tariff import Tariff
 
 @dataclass(frozen=True)
 class StationInfo:
-    """What does not change while the program runs. `holds` are offered in this order, `preferred` is chosen first."""
+    """What does not change while the program runs. `holds` are offered in this order, `preferred` is chosen first.
+
+    `on_trial` are the profiles of its devices of which something is not proven (grade C).
+    """
 
     id: str
     name: str
@@ -26,6 +29,7 @@ class StationInfo:
     preferred: Money
     rated_power_w: int
     asks_stop_code: bool = True
+    on_trial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

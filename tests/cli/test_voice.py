@@ -68,6 +68,7 @@ def unseen(*sessions: Session) -> StationView:
 # fmt: off
 SAID: list[tuple[StationView | None, StationView, str | None]] = [
     (None, FREE, "free"),
+    (None, replace(FREE, info=replace(FREE.info, on_trial=("orno-we-514",))), "free; on trial: orno-we-514"),
     (FREE, FREE, None),
     (FREE, replace(FREE, now=at(600), next_try=at(700), stop_locked_s=9, code_png=b"png"), None),
     (FREE, on_glass(OFFERED), f"offered {REFERENCE}"),

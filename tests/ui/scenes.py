@@ -232,6 +232,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "out-of-order": lambda: one(trouble=TROUBLE, trouble_since=at(-13_800), next_try=at(60)),
     "tiles-eight": lambda: Scene(eight()),
     "ready-long": lambda: one(info=LONG),
+    "ready-on-trial": lambda: one(info=replace(LONG, on_trial=("orno-we-514", "mennekes-amtron-compact"))),
     "ready-of-several": lambda: Scene(eight(), replace(GLASS, station="NO-LONG-STATION-NAME-001")),
     "hold-long": lambda: one(info=LONG, glass=on(Place.HOLD)),
     "pay-long": lambda: one(replace(OFFERED, offer=LONG_OFFER), info=LONG, code_png=code_png()),

@@ -89,6 +89,12 @@ def test_every_state_has_its_page_and_its_status(name: str, page: Page, status: 
         assert props.pill.text == status
 
 
+def test_a_device_of_which_something_is_not_proven_is_said_on_every_page() -> None:
+    assert shown(SCENES["ready"]()).footer.station == "Stasjon NO-SND-003"
+    said = shown(SCENES["ready-on-trial"](), "en").footer.station
+    assert said.endswith("on trial: orno-we-514, mennekes-amtron-compact")
+
+
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("name", SCENES)
 def test_every_text_is_finished_and_no_number_leaves_its_unit(name: str, language: str) -> None:
