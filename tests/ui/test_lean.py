@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.cli.running import write_config
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 NEVER = {
@@ -39,10 +41,10 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
     environ = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
-        "KIOSK_JOURNAL__PATH": str(folder / "journal.sqlite3"),
         "KIOSK_VIPPS__BASE_URL": "http://127.0.0.1:9",
     }
-    command = [sys.executable, "-c", PROGRAM, "station", "--config", "docs/simulator.toml", *arguments]
+    config = write_config(folder, meter=9, charger=9)  # where nobody answers
+    command = [sys.executable, "-c", PROGRAM, "station", "--config", str(config), *arguments]
     ran = subprocess.run(
         command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
