@@ -23,6 +23,7 @@ from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.metering import gone_s
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
+from kiosk.domain.reconcile import effects
 from kiosk.domain.settling import contested, release_all
 from kiosk.domain.states import Abandoned, Asked, Late, Offer, Offered, Ready, Session, Step, Stuck, Why, Withdrawing
 
@@ -53,7 +54,7 @@ def asked(state: Asked, event: Event) -> Moved:
         case Pressed(act=Act.CANCEL):
             return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at)
         case Restarted():
-            return _look_first(state.offer, Why.RESTARTED, event.at)
+            return _look_first(state.offer, _why_back(event), event.at)
         case _:
             return state, ()
 
@@ -67,7 +68,7 @@ def offered(state: Offered, event: Event) -> Moved:
         case Pressed(act=Act.CANCEL):
             return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at, known=True)
         case Restarted():
-            return _look_first(state.offer, Why.RESTARTED, event.at, known=True)
+            return _look_first(state.offer, _why_back(event), event.at, known=True)
         case Looked() | LookFailed() | Ticked() if _over(state.since, event.at, OFFER_S):
             return _withdraw(state.offer, Why.OFFER_RAN_OUT, event.at, known=True)
         case _:
@@ -75,8 +76,8 @@ def offered(state: Offered, event: Event) -> Moved:
 
 
 def approved(offer: Offer, payment: Payment, at: Instant) -> Moved:
-    """Money is reserved. Charging starts only if it is all of the hold and nobody has touched it."""
-    if payment.account.remaining != offer.hold:
+    """Money is reserved. Charging starts only if it is all of the hold and nobody has touched it, by sums and log."""
+    if payment.account.remaining != offer.hold or effects(payment.log):
         return contested(offer, Why.FAULT, payment, at)
     return Ready(offer, at), (Watch(),)
 
@@ -93,6 +94,8 @@ def withdrawing(state: Withdrawing, event: Event) -> Moved:
             return _withdrawn(replace(state, known=True, unknowns=0), payment, event.at)
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
+        case Restarted(salvaged=True):
+            return replace(state, why=Why.FAULT), ()
         case _:
             return state, ()
 
@@ -125,9 +128,9 @@ def _withdrawn(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
 def _won_the_race(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
     approvals = [entry.utc_ms for entry in payment.log if entry.name == Effect.AUTHORIZED and entry.success]
     fresh = bool(approvals) and at.utc_ms - max(approvals) <= FRESH_APPROVAL_S * 1000
-    if payment.account.remaining != state.offer.hold:
+    if payment.account.remaining != state.offer.hold or effects(payment.log):
         return contested(state.offer, state.why, payment, at)
-    if state.why is Why.DRIVER_CANCELLED or not fresh:
+    if state.why in (Why.DRIVER_CANCELLED, Why.FAULT) or not fresh:
         return release_all(state.offer, state.why, at)
     return Late(state.offer, at), ()
 
@@ -156,6 +159,11 @@ def late(state: Late, event: Event) -> Moved:
             return state, ()
         case _:
             assert_never(event)
+
+
+def _why_back(event: Restarted) -> Why:
+    """After a damaged journal a fault: its last rows may have charged already, so nobody is asked to continue."""
+    return Why.FAULT if event.salvaged else Why.RESTARTED
 
 
 def why_dead(approval: Approval, otherwise: Why) -> Why:

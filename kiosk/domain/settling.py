@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from kiosk.domain.commands import Capture, Command, LinkSession, Look, Release, SendReceipt
-from kiosk.domain.energy import Instant, Reading
+from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.events import (
     Answered,
     Event,
@@ -19,7 +19,6 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import gone_s
 from kiosk.domain.money import Money, zero
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Payment
@@ -31,7 +30,7 @@ from kiosk.domain.tariff import Due, Usage
 GENERATIONS = 12
 HOURLY_S = 3600
 LINK_TRIES = 12
-LANDED_S = 3600  # a send without an answer was seen to land minutes later; after an hour the log would show it
+LANDS_LATER_MS = 900_000  # a send that the log does not show may still take effect minutes later
 REFUSED_S = 60
 FUNDS_GONE = "6260"
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
@@ -84,8 +83,10 @@ def settling(state: Settling, event: Event) -> Moved:
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s)), ()
         case Restarted():
             # Only a send that was cut off counts as a try: else a machine that restarts often would never come to the next.
-            cut_off = _in_doubt(state, event.at) if state.sent else state
-            return cut_off, ()
+            pace = slower(state.pace, event.at) if state.sent else state.pace
+            # Only within one boot is it proven how long ago a send was, so the wait for it begins anew.
+            open_send = state.sent or state.doubtful_since is not None or event.salvaged
+            return replace(state, sent=False, pace=pace, doubtful_since=event.at if open_send else None), ()
         case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
             return _send(state, event.at)
         case Opened() | Ticked() | Watched() | Switched() | Pressed():
@@ -107,8 +108,10 @@ def _answered(state: Settling, event: Answered) -> Moved:
     if state.step is Step.LINK:
         refused = event.verdict is Verdict.REFUSED
         return _settled(state, f"refused: {event.code}" if refused else event.note, event.at)
-    refusal = event.trouble if event.verdict is Verdict.REFUSED else None
-    return replace(state, refusal=refusal, refusal_code=event.code), (Look(state.offer.reference),)
+    if event.verdict is Verdict.REFUSED:
+        return replace(state, refusal=event.trouble, refusal_code=event.code), (Look(state.offer.reference),)
+    # A yes is believed once the account shows it, and may land as late as no answer at all.
+    return replace(state, refusal=None, refusal_code="", doubtful_since=event.at), (Look(state.offer.reference),)
 
 
 def _in_doubt(state: Settling, at: Instant, retry_after_s: int | None = None) -> Settling:
@@ -170,16 +173,21 @@ def _lagging(state: Settling, at: Instant) -> Moved:
 
 
 def _again(state: Settling, at: Instant) -> Moved:
-    """Proven: no effect yet. A refusal sticks to its key and takes a new generation; all else repeats its key."""
+    """Proven: no effect yet. A refusal sticks to its key and takes a new generation; all else repeats its key.
+
+    A no to our keys is said at the door and sticks to nothing. No new key is used while a send under the present one may
+    still land: both would take effect.
+    """
+    if state.refusal is not None and state.refusal.fault is Fault.VIPPS_KEYS:
+        return replace(state, refusal=None, refusal_code="", sent=False, pace=slower(state.pace, at)), ()
     if state.refusal is None:
         if state.sent or state.pace.left_s(at) > 0:
             return replace(state, sent=False, pace=slower(state.pace, at)), ()
         return _send(state, at)
     if state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE:
         return Stuck(state, state.refusal, at), ()
-    if state.doubtful_since is not None and gone_s(state.doubtful_since, at) < LANDED_S:
-        # An earlier send under this key may land behind the no: another key now could take the money twice.
-        return replace(state, refusal=None, refusal_code="", sent=False, pace=slower(state.pace, at, REFUSED_S)), ()
+    if state.doubtful_since is not None and elapsed_ms(state.doubtful_since, at) < LANDS_LATER_MS:
+        return replace(state, sent=False, pace=slower(state.pace, at)), ()
     # Only the deadline ends this, and Vipps says when that is; a no that stays is asked about once an hour.
     pace = slower(state.pace, at, REFUSED_S)
     if state.generation + 1 >= GENERATIONS:

@@ -60,6 +60,19 @@ def test_a_driver_who_approved_late_is_not_asked_to_continue() -> None:
     assert taken_up(late).due.due == nok(0)
 
 
+@pytest.mark.parametrize("offer", ["asked", "offered", "withdrawing"])
+def test_an_offer_that_was_approved_meanwhile_is_given_back_and_never_charged_on(offer: str) -> None:
+    """Its last rows may have charged already."""
+    session = after(None, given.opened())[0]
+    if offer != "asked":
+        session = after(session, given.answered(1, Step.CREATE, note="https://pay.example/1"))[0]
+    if offer == "withdrawing":
+        session = after(session, Restarted(at(80_000, boot="boot-1b")))[0]
+    found = after(session, LATER, given.approval(90_001))[0]
+    assert isinstance(found, Settling), found
+    assert found.due.due == nok(0)
+
+
 def test_a_settlement_goes_on_and_asks_first() -> None:
     found, commands = after(given.settling(), LATER)
     assert isinstance(found, Settling)
