@@ -120,6 +120,7 @@ class Site:
     async def _probe(self) -> None:
         """Ask for a payment that nobody made: the answer is that there is none, and that Vipps is there."""
         while True:
+            self._next_probe = None  # it is now
             self.heard(await self._payments.look(PROBE_REFERENCE))
             self._next_probe = later(self._clock.now(), PROBE_S)
             await self._clock.sleep(PROBE_S)

@@ -4,8 +4,10 @@ The steps can be cut off anywhere: a finished rebuild waits beside the journal u
 """
 
 import contextlib
+import glob
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,6 +24,8 @@ from kiosk.journal.store import INSERT_ROW, Journal, create, open_journal, take_
 SQLITE_MAGIC = b"SQLite format 3\x00"
 APPLICATION_AT = 68  # where SQLite keeps the application's id
 SUFFIXES = ("", "-wal", "-shm")
+SALVAGED, RELEASED = "salvaged", "released "
+NAMED = re.compile(rb'"reference":"([A-Za-z0-9-]{8,64})"')  # as the rows' own text has it
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,15 @@ def release(path: Path, who: str, at_utc_ms: int) -> Salvaged | None:
             with contextlib.closing(sqlite3.connect(path)) as connection, connection:
                 told = json.dumps({**asdict(found), "who": who, "at_utc_ms": at_utc_ms})
                 connection.execute("DELETE FROM meta WHERE name = 'salvaged'")
-                connection.execute("INSERT INTO meta VALUES(?, ?)", (f"released {Path(found.file).name}", told))
+                connection.execute("INSERT INTO meta VALUES(?, ?)", (f"{RELEASED}{Path(found.file).name}", told))
         return found
 
 
 def _is_ours(path: Path) -> bool:
     """Only a file that was once a journal is moved; a wrong path in the settings must not cost anybody a file."""
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(read_only(path)) as connection:
+        if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+            return True
     with path.open("rb") as file:
         head = file.read(100)
     return head.startswith(SQLITE_MAGIC) and head[APPLICATION_AT:72] == APPLICATION_ID.to_bytes(4, "big")
@@ -95,20 +102,22 @@ def _rebuild(path: Path, new_installation: UUID) -> None:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
     with contextlib.closing(read_only(path)) as old:
         rows = list(_verified(old))
-        lost = sorted(set(_named(old)) - {link.session for link, _ in rows})
-        installation = _installation(old) or new_installation
-    with contextlib.closing(create(draft, installation)) as new:
-        told = json.dumps(asdict(Salvaged(str(_beside(path, f"damaged-{number}")), len(rows), tuple(lost))))
+        earlier = dict(_meta(old))
+    kept = {link.session for link, _ in rows}
+    lost = {*_named(path), *_lost_before(earlier)} - kept
+    released = [(name, told) for name, told in earlier.items() if name.startswith(RELEASED)]
+    with contextlib.closing(create(draft, _installation(earlier) or new_installation)) as new:
+        told = json.dumps(asdict(Salvaged(str(_beside(path, f"damaged-{number}")), len(rows), tuple(sorted(lost)))))
         new.execute("BEGIN")
         new.executemany(INSERT_ROW, [(*link, stored) for link, stored in rows])
-        new.execute("INSERT INTO meta VALUES('salvaged', ?)", (told,))
+        new.executemany("INSERT INTO meta VALUES(?, ?)", [(SALVAGED, told), *released])
         new.execute("COMMIT")
     _rename(draft, _beside(path, f"rebuilt-{number}"))
 
 
 def _finish(path: Path) -> None:
     """Put a finished rebuild in the damaged journal's place. Done again from the start if it was cut off."""
-    for rebuilt in path.parent.glob(f"{path.name}.rebuilt-*"):
+    for rebuilt in sorted(path.parent.glob(f"{glob.escape(path.name)}.rebuilt-*")):
         damaged = rebuilt.name.replace(".rebuilt-", ".damaged-")
         for suffix in SUFFIXES:
             part = path.with_name(path.name + suffix)
@@ -147,18 +156,30 @@ def _verified(connection: sqlite3.Connection) -> Iterator[tuple[Link, bytes]]:
             previous, expected = stored, expected + 1
 
 
-def _named(connection: sqlite3.Connection) -> Iterator[str]:
-    """The sessions that anything in the file still names: by the table, and by its index, which may be whole."""
-    for source in ("event NOT INDEXED", "event INDEXED BY event_session"):
-        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
-            for (session,) in connection.execute(f"SELECT session FROM {source}"):  # noqa: S608 - fixed words
-                yield session
+def _named(path: Path) -> Iterator[str]:
+    """The sessions that any byte of the damaged file or its log still names."""
+    for suffix in ("", "-wal"):
+        with contextlib.suppress(OSError):
+            for match in NAMED.finditer(path.with_name(path.name + suffix).read_bytes()):
+                yield match[1].decode()
 
 
-def _installation(connection: sqlite3.Connection) -> UUID | None:
+def _meta(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+        yield from connection.execute("SELECT name, value FROM meta")
+
+
+def _lost_before(meta: dict[str, str]) -> list[str]:
+    """What an earlier salvage lost, and nobody has released, is still not settled."""
+    with contextlib.suppress(ValueError, KeyError):
+        return list(json.loads(meta[SALVAGED])["lost"])
+    return []
+
+
+def _installation(meta: dict[str, str]) -> UUID | None:
     """It makes the keys of new offers; every older one carries its own."""
-    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError, ValueError, TypeError):
-        return UUID(connection.execute("SELECT value FROM meta WHERE name = 'installation'").fetchone()[0])
+    with contextlib.suppress(ValueError):
+        return UUID(meta.get("installation", ""))
     return None
 
 

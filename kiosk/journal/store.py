@@ -19,6 +19,7 @@ from kiosk.journal.chain import GENESIS, Link, link_hash
 from kiosk.journal.errors import JournalBroken, JournalBusy, JournalError, JournalFailed
 from kiosk.journal.reading import Entry, damaged, read_only, unsettled, verify
 from kiosk.journal.schema import APPLICATION_ID, MIGRATIONS, PRAGMAS
+from kiosk.journal.wal import lost_commits
 
 BALLAST_BYTES = 64 * 2**20
 SELL_FREE_BYTES = 200 * 2**20
@@ -107,6 +108,7 @@ class Journal:
 def open_journal(path: Path, new_installation: UUID) -> Journal:
     """Open or create the journal for writing. Raises JournalBusy, JournalBroken or JournalFailed, each with a sentence."""
     path = path.resolve()  # one journal under two names is still one
+    _refuse_hard_links(path)
     lock = take_lock(path)
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
     try:
@@ -118,12 +120,18 @@ def open_journal(path: Path, new_installation: UUID) -> Journal:
         raise
 
 
+def _refuse_hard_links(path: Path) -> None:
+    if path.is_file() and path.stat().st_nlink > 1:
+        text = f"The file of {path} has another name too (a hard link), under which another kiosk could write it. Remove that name."
+        raise JournalBroken(Trouble(Fault.CONFIG_WRONG, text))
+
+
 def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
     """Open it. A disk that is full is given the ballast, for the sessions in it still have to be settled."""
     try:
         return _opened(path, new_installation)
     except JournalError:
-        if not _ballast(path).exists() or shutil.disk_usage(path.parent).free >= FULL_BYTES:
+        if not _ballast(path).exists() or not _is_full(path):
             raise
     _ballast(path).unlink()
     return _opened(path, new_installation)
@@ -158,6 +166,9 @@ def create(path: Path, installation: UUID) -> sqlite3.Connection:
         for pragma in PRAGMAS:
             connection.execute(pragma)
         _migrate(connection, installation)
+        connection.execute(
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        )  # the less stands in the log alone, the less can go with it
     except BaseException:
         connection.close()
         raise
@@ -166,6 +177,8 @@ def create(path: Path, installation: UUID) -> sqlite3.Connection:
 
 def _inspect(path: Path) -> None:
     """Look at all of it read-only: opening for writing, and closing again, would change a damaged file."""
+    if commits := lost_commits(path):
+        raise damaged(path, f"its log has {commits} commits behind a place that cannot be read")
     with contextlib.closing(read_only(path)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
@@ -230,6 +243,13 @@ def _lay_ballast(path: Path) -> None:
         os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
 
 
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < FULL_BYTES
+    except OSError:
+        return False
+
+
 def _ballast(path: Path) -> Path:
     return path.with_name(path.name + ".ballast")
 
@@ -247,11 +267,11 @@ def _disk_trouble(path: Path, error: Exception) -> Trouble:
     """The disk's own refusal in one sentence, with what would be right."""
     code = getattr(error, "sqlite_errorcode", None)
     number = getattr(error, "errno", None)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - which answers also where nothing may be asked
         return Trouble(
             Fault.CONFIG_WRONG, f"{path} is a folder. Put [journal] path to a file in it, such as journal.sqlite3."
         )
-    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC or shutil.disk_usage(path.parent).free < FULL_BYTES:
+    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC or _is_full(path):
         return Trouble(
             Fault.DISK_FULL, f"The disk of {path} is full. Free at least 200 MiB, then start the kiosk again."
         )

@@ -114,6 +114,36 @@ async def test_one_journal_under_two_names_has_one_writer(path: Path, tmp_path: 
         assert "is in use by process" in str(refusal(link, JournalBusy))
 
 
+async def test_a_hard_link_is_another_name_too(path: Path, tmp_path: Path) -> None:
+    await written(path)
+    (tmp_path / "hard.sqlite3").hardlink_to(path)
+    assert "has another name too" in str(refusal(path, JournalBroken))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_a_folder_that_may_not_be_made_or_entered_is_one_sentence(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o700)
+    script = f"""
+import os
+from pathlib import Path
+from uuid import uuid4
+from kiosk.journal.errors import JournalError
+from kiosk.journal.salvage import open_or_salvage
+os.setuid(65534)
+for path in ("/var/lib/nobody-made-this/journal.sqlite3", "{shut}/journal.sqlite3", "/proc/x/journal.sqlite3"):
+    try:
+        open_or_salvage(Path(path), uuid4())
+    except JournalError as error:
+        print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path,
+                         env={"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    assert ran.stderr == ""
+    assert len(ran.stdout.splitlines()) == 3
+    assert ran.stdout.count("Put [journal] path on a disk that this user may write") == 3
+
+
 async def test_nobody_else_may_read_a_journal(path: Path) -> None:
     async with writing(path) as journal:
         await journal.append([row(1)])
