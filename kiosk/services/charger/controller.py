@@ -157,7 +157,8 @@ class Controller:
         row = self.profile.current
         if row is None:
             return
-        await self._registers.write(row.address, row.words(amps * 1000 // MA_PER_UNIT[row.unit]), row.function)
+        words = row.words(amps * 1000 // MA_PER_UNIT[row.unit])
+        await self._registers.write(row.address, words, row.function, stops=amps == 0)
         self._current_at = self._now()
         # A cable or another manager may allow less than we do, and that is theirs to decide.
         least, most = (LEAST_MA, amps * 1000) if amps else (0, LEAST_MA - 1)
@@ -173,7 +174,7 @@ class Controller:
         if row.coil is not None:
             await self._registers.write_coil(row.coil, on)
         elif row.register_ is not None:
-            await self._registers.write(row.register_, (number,), row.function)
+            await self._registers.write(row.register_, (number,), row.function, stops=not on)
         await self._registers.verify(row.readback, lambda said: said == number, f"switch {number}")
 
     # The silence after a stop that was not confirmed, where any telegram feeds the fail-safe.

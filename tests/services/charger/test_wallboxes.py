@@ -1,7 +1,7 @@
 """Each make against its own toy over a real socket: through a whole charge, and what it does when the kiosk is gone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -432,6 +432,46 @@ async def test_vestel_lives_on_its_alive_register_and_not_on_being_read() -> Non
             assert isinstance(await controller.look(), Plug)
         bench.post.advance()
         assert bench.post.power_w == 0
+
+
+@pytest.mark.parametrize("make", MAKES)
+async def test_a_stop_just_behind_a_feed_takes_no_longer_than_its_profile_says(make: str) -> None:
+    """Measured from the command to no power, on a clock that runs; the frames' gaps and 3 s for a car are added."""
+    bench = bench_of(make)
+    profile = bench.profile
+    gaps_s, car_s = 2 * load("chargers", make, ChargerProfile).line.gap_ms / 1000, 0 if profile.state is None else 3
+
+    async def sleep(seconds: float) -> None:
+        due_ms = bench.ms + seconds * 1000
+        while bench.ms < due_ms:
+            await asyncio.sleep(0)
+
+    async def run(until: Callable[[], bool]) -> None:
+        while not until():
+            bench.ms += 20
+            for _ in range(20):  # a frame and its answer take a few turns of the loop
+                await asyncio.sleep(0)
+
+    async with bench.on_tcp() as controller, asyncio.timeout(10):
+        assert await controller.enable() == Done(None)
+        controller._sleep = controller._registers._sleep = sleep
+        alive = asyncio.create_task(controller.keep_alive())
+        begin_ms = bench.ms
+        await run(lambda: bench.ms >= begin_ms + 600)
+        asked_ms = bench.ms
+        stop = asyncio.create_task(controller.disable())
+        await run(lambda: at_rest(bench))
+        took_s = (bench.ms - asked_ms) / 1000
+        await run(stop.done)
+        assert stop.result() == Done(None)
+        alive.cancel()
+        await asyncio.wait({alive})
+    assert took_s + gaps_s + car_s <= profile.stop_latency_s
+
+
+def at_rest(bench: Bench) -> bool:
+    bench.post.advance()
+    return bench.post.power_w == 0
 
 
 @pytest.mark.parametrize("make", ["keba-p30", VESTEL, MENNEKES])
