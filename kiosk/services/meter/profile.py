@@ -76,7 +76,7 @@ class MeterProfile(Profile):
     """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over.
 
     `never_billed` are registers that look like the import total and are not. Without a `serial` the meter goes by
-    the profile's id. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
+    its place. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
     """
 
     experimental: bool = False

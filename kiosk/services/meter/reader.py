@@ -31,7 +31,7 @@ class Proof:
 
     connection: int
     at: Instant
-    serial: str
+    serial: str | None
     energy: Energy
     models: dict[int, int]
 
@@ -52,7 +52,7 @@ class MeterReader:
         self._profile, self._device, self._now = profile, device, now
         self._turn = asyncio.Lock()
         self._proof: Proof | None = None
-        self._known: tuple[str, Energy] | None = None
+        self._known: tuple[str | None, Energy] | None = None
         self._evidence: Evidence | None = None
 
     @property
@@ -86,12 +86,13 @@ class MeterReader:
         return Reading(
             register.import_wh,
             power_w,
-            proof.serial,
+            proof.serial or self._device.where,
             register.at,
             seen.since,
             register.step_wh,
             seen.flowed_wh,
             seen.unpowered_wh,
+            tells_serial=proof.serial is not None,
         )
 
     # Is it the right meter?
@@ -121,10 +122,11 @@ class MeterReader:
         self._proof = Proof(connection, self._now(), serial, energy, models)
         return self._proof
 
-    async def _serial(self, models: dict[int, int]) -> str:
+    async def _serial(self, models: dict[int, int]) -> str | None:
+        """None for a meter that tells none: it goes by its place, and nobody notices another one there."""
         name = self._profile.serial
         if name is None:
-            return self._profile.id
+            return None
         serial = (await self._sheet(self._profile.blocks_of([name]), models)).text(name)
         if serial is None:
             raise self._wrong(Fault.METER_GARBLED, f"{self._device.where} tells no serial number. Check the profile.")
@@ -142,7 +144,7 @@ class MeterReader:
             name = check.value.replace("_", " ")
             raise self._wrong(fault, f"{self._device.where} has {name} {said}, not {check.right}. {check.remedy}")
 
-    async def _choose(self, serial: str, models: dict[int, int]) -> Energy:
+    async def _choose(self, serial: str | None, models: dict[int, int]) -> Energy:
         """The finest way that the device knows and that agrees with the last one. Once chosen for a meter, it stays."""
         if self._known is not None and self._known[0] == serial:
             await self._register(self._known[1], models)
