@@ -13,6 +13,7 @@ from kiosk.services.modbus.complaint import complaint
 from kiosk.services.modbus.profile import Profile
 
 OWN = ("id", "name", "source", "grade", "experimental", "doubt")
+TWICE = ("Cannot overwrite", "Cannot declare", "Duplicate")  # how tomllib begins to say it
 
 P = TypeVar("P", bound=Profile)
 Table = dict[str, Any]
@@ -51,7 +52,9 @@ def _table(path: Path) -> Table:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(f"The profile {path.name} cannot be read: {error}.") from error
+        twice = isinstance(error, tomllib.TOMLDecodeError) and str(error).startswith(TWICE)
+        right = " Each key and each table stands in a file once: delete or merge the second." if twice else ""
+        raise _wrong(f"The profile {path.name} cannot be read: {error}.{right}") from error
 
 
 def _completed(path: Path, table: Table, shape: type[P]) -> Table:
