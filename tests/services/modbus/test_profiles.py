@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kiosk.services.modbus.profile import Profile, Value
 from kiosk.sim.meter import MAKES
 
 ROOT = Path(__file__).parents[3]
+# The meters that ship: each has a toy in kiosk/sim and its line in PAPERS. A file that somebody adds needs neither.
 METERS = (
     "abb-b21",
     "abb-b23",
@@ -50,15 +52,29 @@ METERS = (
     "sunspec-214",
 )
 SHAPES: dict[str, type[MeterProfile] | type[ChargerProfile]] = {"meters": MeterProfile, "chargers": ChargerProfile}
-PROFILES: dict[str, Profile] = {
-    name: load(folder, name, shape) for folder, shape in SHAPES.items() for name in profile_ids(folder)
-}
+FILES = [(folder, name) for folder in SHAPES for name in profile_ids(folder)]
+PROFILES: dict[str, Profile] = {}
+for folder, name in FILES:
+    with suppress(FaultError):  # test_each_file_can_be_read says what is wrong with it
+        PROFILES[name] = load(folder, name, SHAPES[folder])
+ALL_METERS = [name for name, profile in PROFILES.items() if isinstance(profile, MeterProfile)]
 ROWS = [(name, key) for name, profile in PROFILES.items() for key in profile.values]
 
 
 def test_the_walk_saw_every_profile() -> None:
-    assert tuple(profile_ids("meters")) == METERS
+    assert set(METERS) <= set(ALL_METERS)
     assert len(ROWS) >= 30
+
+
+@pytest.mark.parametrize(("folder", "name"), FILES)
+def test_each_file_can_be_read(folder: str, name: str) -> None:
+    said = ""
+    try:
+        load(folder, name, SHAPES[folder])
+    except FaultError as error:
+        said = error.trouble.detail
+    if said:
+        pytest.fail(said, pytrace=False)
 
 
 @pytest.mark.parametrize(("name", "key"), ROWS)
@@ -78,7 +94,7 @@ def test_each_missing_mark_is_no_value(name: str, key: str) -> None:
         assert value.kind == "str" or value.number(words, signed(value)) is None
 
 
-@pytest.mark.parametrize("name", METERS)
+@pytest.mark.parametrize("name", ALL_METERS)
 def test_the_other_word_order_cannot_pass_for_a_voltage(name: str) -> None:
     profile = PROFILES[name]
     assert isinstance(profile, MeterProfile)
@@ -90,7 +106,7 @@ def test_the_other_word_order_cannot_pass_for_a_voltage(name: str) -> None:
         assert alike or volts is None or not profile.voltage.least <= volts <= profile.voltage.most
 
 
-@pytest.mark.parametrize("name", METERS)
+@pytest.mark.parametrize("name", ALL_METERS)
 def test_the_resolution_is_the_last_digit_of_the_register(name: str) -> None:
     profile = PROFILES[name]
     assert isinstance(profile, MeterProfile)
@@ -99,7 +115,7 @@ def test_the_resolution_is_the_last_digit_of_the_register(name: str) -> None:
         assert finest_wh <= way.resolution_wh
 
 
-@pytest.mark.parametrize("name", METERS)
+@pytest.mark.parametrize("name", ALL_METERS)
 def test_each_file_says_itself_who_it_is_and_how_well_that_is_proven(name: str) -> None:
     profile = PROFILES[name]
     assert isinstance(profile, MeterProfile)
@@ -171,7 +187,7 @@ def test_the_billing_register_is_the_papers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METERS)
-def test_every_meter_has_a_toy(name: str) -> None:
+def test_every_meter_that_ships_has_a_toy(name: str) -> None:
     assert name in MAKES
 
 
@@ -195,7 +211,7 @@ def test_an_unknown_name_gets_the_nearest_match_and_all_that_there_are() -> None
     assert caught.value.trouble.fault is Fault.CONFIG_WRONG
     assert caught.value.trouble.detail == (
         "There is no profile 'eastron-sdm360' for meters. Did you mean 'eastron-sdm630'? "
-        f"There are: {', '.join(METERS)}."
+        f"There are: {', '.join(profile_ids('meters'))}."
     )
 
 
