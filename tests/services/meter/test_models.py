@@ -348,6 +348,6 @@ async def test_a_silent_meter_whose_line_is_in_doubt_says_what_else_to_try() -> 
     trouble = await refused(bench)
     assert trouble.fault is Fault.METER_SILENT
     assert trouble.detail.endswith(
-        "Check A/B wires and the unit id, then try again. "
+        "and behind a gateway its wires, then try again. "
         "Most sources say 8E1, one says 8O1; try the address with parity=O."
     )

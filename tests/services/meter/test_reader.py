@@ -216,17 +216,22 @@ async def test_the_way_once_chosen_stays_for_this_meter(change: Callable[[str, M
 # What it doubts.
 
 
-async def test_a_silent_meter_says_what_where_and_what_to_check() -> None:
+@pytest.mark.parametrize(
+    ("rtu_framed", "remedy"),
+    [
+        (False, "Check the unit id, that Modbus is switched on in the device, and behind a gateway its wires, then try again."),
+        (True, "Check A/B wires and the unit id, then try again."),
+    ],
+)  # fmt: skip
+async def test_a_silent_meter_says_what_where_and_what_to_check(rtu_framed: bool, remedy: str) -> None:
     bench = Bench(timeout_ms=200)
     bench.post.meter_line.silent = True
-    async with bench.on_tcp() as reader:
+    async with bench.on_tcp(rtu_framed=rtu_framed) as reader:
         trouble = doubted(await reader.read())
         where = reader._device.where
     assert trouble.fault is Fault.METER_SILENT
-    assert where.startswith("unit 1 on tcp://127.0.0.1:")
-    assert trouble.detail == (
-        f"Meter eastron-sdm630 {where} did not answer in 0.2 s. Check A/B wires and the unit id, then try again."
-    )
+    assert where.startswith(f"unit 1 on {'rtutcp' if rtu_framed else 'tcp'}://127.0.0.1:")
+    assert trouble.detail == f"Meter eastron-sdm630 {where} did not answer in 0.2 s. {remedy}"
 
 
 @pytest.mark.parametrize("profile_id", METERS)

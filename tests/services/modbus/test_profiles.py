@@ -215,6 +215,12 @@ def test_an_unknown_name_gets_the_nearest_match_and_all_that_there_are() -> None
     )
 
 
+def test_a_name_that_is_near_to_none_gets_no_guess_but_all_that_there_are() -> None:
+    with pytest.raises(FaultError) as caught:
+        load("meters", "nope", MeterProfile)
+    assert caught.value.trouble.detail.startswith("There is no profile 'nope' for meters. There are: abb-b21, ")
+
+
 def test_a_name_cannot_leave_the_folder() -> None:
     with pytest.raises(FaultError, match="There is no profile"):
         load("meters", "../chargers/keba-p30", MeterProfile)
