@@ -1,10 +1,10 @@
 """What is well formed in a controller's profile and still wrong: each is a sentence, said before anything is sent."""
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kiosk.services.modbus.profile import FACTORS, Value
+from kiosk.services.modbus.profile import FACTORS
 
 if TYPE_CHECKING:
     from kiosk.services.charger.profile import ChargerProfile, FailSafe
@@ -16,8 +16,6 @@ AMPERES = ("A", "mA")
 
 def complaints(profile: "ChargerProfile") -> Iterator[str]:
     yield from _harm(profile)
-    for name, value in profile.values.items():
-        yield from _vector(name, value)
     yield from _readback(profile)
     if profile.failsafe is not None:
         yield from _failsafe(profile, profile.failsafe)
@@ -34,27 +32,6 @@ def _harm(profile: "ChargerProfile") -> Iterator[str]:
         yield "failsafe fed_by = 'read' needs a state, which is what it is fed by reading"
     if worn := [at for at in profile.eeprom if at in profile.written()]:
         yield f"register {worn[0]} is in eeprom and wears out; write its volatile twin instead"
-
-
-def _vector(name: str, value: Value) -> Iterator[str]:
-    vector = value.vector
-    if value.kind == "str":
-        said: object = value.text(vector.words)
-        right = said == vector.equals
-    else:
-        exponent = None if vector.exponent is None else vector.exponent[0]
-        said = value.number(vector.words, exponent if exponent is None else (exponent ^ 0x8000) - 0x8000)
-        right = said == _number(vector.equals)
-        said = f"{said.normalize():f}" if isinstance(said, Decimal) else said
-    if not right:
-        yield f"values.{name}.vector says that its words mean {vector.equals!r}, and they are {said}: kind, order, scale, unit or vector is wrong"
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
 
 
 def _readback(profile: "ChargerProfile") -> Iterator[str]:

@@ -134,7 +134,7 @@ class Value(Row):
             means = self.number(vector.words, decode.signed(vector.exponent[0]) if vector.exponent else None)
             right = _exact(vector.equals)
         if means != right:
-            found = f"{means:f}" if isinstance(means, Decimal) else means or "no value"
+            found = f"{means.normalize():f}" if isinstance(means, Decimal) else means or "no value"
             text = f"vector {said} means {found}, and not {vector.equals}"
             raise ValueError(f"{text}; mend kind, order, unit or scale, or what it equals, from the paper")
         return self
