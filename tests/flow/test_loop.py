@@ -14,9 +14,9 @@ from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling,
 from kiosk.flow.codec import decode_due, decode_event, due_row
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.recovery import fold
+from kiosk.world.virtual_loop import run_virtual
 from tests.domain.given import OFFER, REFERENCE, nok
 from tests.flow.town import Kiosk, Town, a_charge, until
-from tests.virtual_loop import run_virtual
 
 
 def charged(town: Town, *, stop_at_s: float = 600) -> Session:

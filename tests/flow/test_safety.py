@@ -16,9 +16,11 @@ from kiosk.domain.states import Charging, Offered, Settled
 from kiosk.flow.ports import Row
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
+from kiosk.world.outlet import Outlet
+from kiosk.world.power import PowerCut
+from kiosk.world.virtual_loop import run_virtual
 from tests.flow.test_post import HOLD, charging, open_for, session, view, visited
-from tests.flow.town import FakeCharger, Kiosk, Outlet, PowerCut, Town, until
-from tests.virtual_loop import run_virtual
+from tests.flow.town import FakeCharger, Kiosk, Town, until
 
 SILENT = Trouble(Fault.CHARGER_SILENT, "The controller did not answer.")
 
@@ -141,7 +143,7 @@ def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, pow
             return self.seen
 
     town = Town()
-    town.posts["post-1"] = outlet = Coarse(town)
+    town.posts["post-1"] = outlet = town.new_outlet(Coarse)
     outlet.power_w = power_w
 
     async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:

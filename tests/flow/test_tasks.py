@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kiosk.flow.tasks import TaskScope, finished, first
-from tests.virtual_loop import Deadlock, run_virtual
+from kiosk.world.virtual_loop import Deadlock, run_virtual
 
 
 def test_tasks_end_in_reverse_and_are_awaited() -> None:

@@ -1,8 +1,9 @@
-"""An event loop whose waits cost nothing: its selector only moves the time on. A wait for ever is a failure."""
+"""An event loop whose waits cost nothing: it only moves the time on. A wait for ever is a failure."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from heapq import heappop
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -15,19 +16,15 @@ class Deadlock(Exception):
 class VirtualLoop(asyncio.BaseEventLoop):
     """No sockets, no threads, no real time; `run_in_executor` works on the spot."""
 
+    _ready: Any
+    _scheduled: Any
+
     def __init__(self) -> None:
         super().__init__()
         self._now_s = 0.0
-        self._selector = self  # BaseEventLoop asks its selector how long it may sleep
 
     def time(self) -> float:
         return self._now_s
-
-    def select(self, timeout: float | None) -> list[object]:
-        if timeout is None:
-            raise Deadlock("Every task waits for something that will not come.")
-        self._now_s += timeout
-        return []
 
     def run_in_executor(  # type: ignore[override]
         self,
@@ -41,6 +38,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except Exception as error:  # noqa: BLE001 - an executor hands on whatever was raised
             future.set_exception(error)
         return future
+
+    def _run_once(self) -> None:
+        """One turn, as BaseEventLoop takes it, but that nobody is asked how long to sleep."""
+        ready, scheduled = self._ready, self._scheduled
+        while scheduled and scheduled[0]._cancelled:  # noqa: SLF001 - the loop's own handles
+            heappop(scheduled)._scheduled = False  # noqa: SLF001
+        if not ready:
+            if not scheduled:
+                raise Deadlock("Every task waits for something that will not come.")
+            self._now_s = max(self._now_s, scheduled[0]._when)  # noqa: SLF001
+        while scheduled and scheduled[0]._when <= self._now_s:  # noqa: SLF001
+            handle = heappop(scheduled)
+            handle._scheduled = False  # noqa: SLF001
+            ready.append(handle)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001
+                handle._run()  # noqa: SLF001
 
     def _process_events(self, event_list: object) -> None:
         """There are no sockets."""
@@ -56,7 +71,8 @@ def run_virtual(work: Coroutine[Any, Any, T]) -> T:
     try:
         result = loop.run_until_complete(work)
         left = [task.get_name() for task in asyncio.all_tasks(loop)]
-        assert left == [], f"These tasks outlived their owner: {left}"
+        if left:
+            raise AssertionError(f"These tasks outlived their owner: {left}")
         return result
     finally:
         loop.run_until_complete(_end_all())
