@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from kiosk.domain.commands import Capture, Command, LinkSession, Look, Release, SendReceipt
-from kiosk.domain.energy import Instant, Reading
+from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.events import (
     Answered,
     Event,
@@ -31,6 +31,7 @@ GENERATIONS = 12
 HOURLY_S = 3600
 LINK_TRIES = 12
 FUNDS_GONE = "6260"
+LANDS_LATER_MS = 900_000  # a request without an answer may still take effect minutes later
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -84,7 +85,9 @@ def settling(state: Settling, event: Event) -> Moved:
         case Restarted():
             # Only a send that was cut off counts as a try: else a machine that restarts often would never come to the next.
             pace = slower(state.pace, event.at) if state.sent else state.pace
-            return replace(state, sent=False, pace=pace), ()
+            # Only within one boot is it proven how long ago that was, so the wait begins anew.
+            doubtful = event.at if state.sent or state.doubtful_since else None
+            return replace(state, sent=False, pace=pace, doubtful_since=doubtful), ()
         case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
             return _send(state, event.at)
         case Opened() | Ticked() | Watched() | Switched() | Pressed():
@@ -95,7 +98,8 @@ def settling(state: Settling, event: Event) -> Moved:
 
 def _answered(state: Settling, event: Answered) -> Moved:
     if event.verdict is Verdict.IN_DOUBT:
-        slow = replace(state, sent=False, pace=slower(state.pace, event.at, event.retry_after_s))
+        pace = slower(state.pace, event.at, event.retry_after_s)
+        slow = replace(state, sent=False, pace=pace, doubtful_since=event.at)
         if state.step is Step.LINK and slow.pace.tries > LINK_TRIES:
             return _settled(slow, "not linked: Vipps did not answer", event.at)
         return slow, ()
@@ -164,24 +168,33 @@ def _lagging(state: Settling, at: Instant) -> Moved:
 
 
 def _again(state: Settling, at: Instant) -> Moved:
-    """Proven: no effect yet. A refusal sticks to its key and takes a new generation; all else repeats its key."""
+    """Proven: no effect yet. A refusal sticks to its key and takes a new generation; all else repeats its key.
+
+    A no to our keys is said at the door and sticks to nothing. No new key is used while a send under the present one may
+    still land: both would take effect.
+    """
+    if state.refusal is not None and state.refusal.fault is Fault.VIPPS_KEYS:
+        return replace(state, refusal=None, refusal_code="", sent=False, pace=slower(state.pace, at)), ()
     if state.refusal is None:
         if state.sent or state.pace.left_s(at) > 0:
             return replace(state, sent=False, pace=slower(state.pace, at)), ()
         return _send(state, at)
     if state.refusal.fault in FOR_A_PERSON or state.refusal_code == FUNDS_GONE:
         return Stuck(state, state.refusal, at), ()
+    if state.doubtful_since is not None and elapsed_ms(state.doubtful_since, at) < LANDS_LATER_MS:
+        return replace(state, sent=False, pace=slower(state.pace, at)), ()
     # Only the deadline ends this, and Vipps says when that is; a no that stays is asked about once an hour.
     pace = slower(state.pace, at)
     if state.generation + 1 >= GENERATIONS:
         pace = replace(pace, wait_s=HOURLY_S)
-    return replace(state, generation=state.generation + 1, refusal=None, refusal_code="", sent=False, pace=pace), ()
+    fresh = replace(state, generation=state.generation + 1, doubtful_since=None, refusal=None, refusal_code="")
+    return replace(fresh, sent=False, pace=pace), ()
 
 
 def _next(state: Settling, at: Instant) -> Moved:
     """The step is verified. Skip what has nothing to do."""
     account = state.checked
-    fresh = replace(state, generation=0, refusal=None, refusal_code="", sent=False, pace=begin(at))
+    fresh = replace(state, generation=0, doubtful_since=None, refusal=None, refusal_code="", sent=False, pace=begin(at))
     if state.step is Step.CAPTURE:
         fresh = replace(fresh, capture_generation=state.generation)
         remaining = account.remaining if account else zero(state.due.due.currency)

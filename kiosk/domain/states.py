@@ -204,7 +204,8 @@ class Settling:
     """The due is fixed. One step after the other is written down, done, and verified at Vipps.
 
     `refusal` is the last definitive no for `step`, which only a later look at the event log may turn into a new
-    `generation`; `capture_generation` is the one that was captured under. `checked` is Vipps' account at the last look, None before the first.
+    `generation`; `capture_generation` is the one that was captured under. `doubtful_since` is since when a send
+    under the present key may still be on its way. `checked` is Vipps' account at the last look, None before the first.
     """
 
     offer: Offer
@@ -219,6 +220,7 @@ class Settling:
     capture_generation: int = 0
     refusal: Trouble | None = None
     refusal_code: str = ""
+    doubtful_since: Instant | None = None
     sent: bool = False
     unknowns: int = 0
     checked: Account | None = None

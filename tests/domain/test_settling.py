@@ -11,7 +11,7 @@ from kiosk.domain.fault import Fault
 from kiosk.domain.pacing import UNKNOWNS
 from kiosk.domain.payment import Approval, Effect, Payment
 from kiosk.domain.session import idle, step
-from kiosk.domain.settling import GENERATIONS, HOURLY_S, LINK_TRIES
+from kiosk.domain.settling import GENERATIONS, HOURLY_S, LANDS_LATER_MS, LINK_TRIES
 from kiosk.domain.states import Abandoned, Ready, Session, Settled, Settling, Step, Stuck, Why
 from tests.domain import given
 from tests.domain.given import AWAY, REFERENCE, after, answered, at, captured, entry, key, looked, nok, payment
@@ -407,3 +407,29 @@ def test_what_vipps_asks_for_is_kept_and_no_wait_is_over_a_quarter_more_than_fif
     pause = idle(session, at(65_000))
     assert pause is not None
     assert pause.after_s == 3_600, "a day would be a forgotten session"
+
+
+def test_a_no_to_our_keys_sticks_to_no_key_and_repeats_it() -> None:
+    """The lost capture may still land; under a new key the driver would pay twice."""
+    refused = answered(7_240, Step.CAPTURE, REFUSED, code="http-403", fault=Fault.VIPPS_KEYS)
+    lost = after(given.settling(), LOST_CAPTURE, looked(7_235, open_hold()))[0]
+    session, _ = after(lost, refused, looked(7_241, open_hold()))
+    assert isinstance(session, Settling)
+    assert (session.generation, session.refusal) == (0, None)
+    assert after(session, looked(LONG_AFTER_S, open_hold()))[1] == (CAPTURE,)
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["lost answer", "cut off by a restart"])
+def test_a_no_takes_no_new_key_while_an_earlier_send_may_still_land(cut: bool) -> None:
+    refused = answered(7_300, Step.CAPTURE, REFUSED, code="http-400", fault=Fault.CAPTURE_REFUSED)
+    doubt = Restarted(at(7_230)) if cut else LOST_CAPTURE
+    session, commands = after(given.settling(), doubt, looked(7_290, open_hold()))
+    assert commands == (CAPTURE,)
+    session, commands = after(session, refused, looked(7_301, open_hold()), looked(7_700, open_hold()))
+    assert isinstance(session, Settling)
+    assert (session.generation, commands) == (0, ())
+    landed, commands = after(session, looked(7_701, captured()))
+    assert commands == (RELEASE,), "it did land, and is ours"
+    session, _ = after(session, looked(7_230 + LANDS_LATER_MS // 1000 + 1, open_hold()))
+    assert isinstance(session, Settling)
+    assert session.generation == 1
