@@ -22,6 +22,7 @@ from kiosk.domain.events import (
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
+from kiosk.domain.reconcile import effects
 from kiosk.domain.settling import contested, release_all
 from kiosk.domain.states import Abandoned, Asked, Late, Offer, Offered, Ready, Session, Step, Stuck, Why, Withdrawing
 
@@ -74,8 +75,8 @@ def offered(state: Offered, event: Event) -> Moved:
 
 
 def approved(offer: Offer, payment: Payment, at: Instant) -> Moved:
-    """Money is reserved. Charging starts only if it is all of the hold and nobody has touched it."""
-    if payment.account.remaining != offer.hold:
+    """Money is reserved. Charging starts only if it is all of the hold and nobody has touched it, by sums and log."""
+    if payment.account.remaining != offer.hold or effects(payment.log):
         return contested(offer, Why.FAULT, payment, at)
     return Ready(offer, at), (Watch(),)
 
@@ -124,7 +125,7 @@ def _withdrawn(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
 def _won_the_race(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
     approvals = [entry.utc_ms for entry in payment.log if entry.name == Effect.AUTHORIZED and entry.success]
     fresh = bool(approvals) and at.utc_ms - max(approvals) <= FRESH_APPROVAL_S * 1000
-    if payment.account.remaining != state.offer.hold:
+    if payment.account.remaining != state.offer.hold or effects(payment.log):
         return contested(state.offer, state.why, payment, at)
     if state.why is Why.DRIVER_CANCELLED or not fresh:
         return release_all(state.offer, state.why, at)

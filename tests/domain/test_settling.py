@@ -428,7 +428,7 @@ def test_a_no_takes_no_new_key_while_an_earlier_send_may_still_land(cut: bool) -
     session, commands = after(session, refused, looked(7_301, open_hold()), looked(7_700, open_hold()))
     assert isinstance(session, Settling)
     assert (session.generation, commands) == (0, ())
-    landed, commands = after(session, looked(7_701, captured()))
+    _, commands = after(session, looked(7_701, captured()))
     assert commands == (RELEASE,), "it did land, and is ours"
     session, _ = after(session, looked(7_230 + LANDS_LATER_MS // 1000 + 1, open_hold()))
     assert isinstance(session, Settling)
