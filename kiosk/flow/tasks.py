@@ -25,12 +25,15 @@ class TaskScope:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        told: asyncio.CancelledError | None = None
         while self._tasks:  # a task may give birth to another while it ends
             task = self._tasks[-1]
             while not task.done():  # a library below may have swallowed a cancellation: say it again
                 task.cancel()
-                await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+                told = await _wait_for(task) or told
             await asyncio.sleep(0)
+        if told is not None and error is None:
+            raise told
         if self._failed is not None and self._failed.done() and not self._failed.cancelled() and error is None:
             self._failed.result()
 
@@ -51,6 +54,17 @@ class TaskScope:
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
             self._failed.exception()  # seen: it is raised by wait() or when the scope ends
+
+
+async def _wait_for(task: asyncio.Task[None]) -> asyncio.CancelledError | None:
+    """Until it is done or has to be cancelled again. Whoever is told to stop meanwhile leaves nothing behind all the same."""
+    told: asyncio.CancelledError | None = None
+    while True:
+        try:
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+            return told
+        except asyncio.CancelledError as again:
+            told = again
 
 
 async def finished(work: Coroutine[Any, Any, T]) -> T:
