@@ -22,6 +22,7 @@ def build(words: list[str]) -> "typer.Typer":
 
     from kiosk.cli.demo import demo
     from kiosk.cli.station import station
+    from kiosk.cli.world import world
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -31,6 +32,7 @@ def build(words: list[str]) -> "typer.Typer":
     )
     app.command("demo")(demo)
     app.command("station")(station)
+    app.command("world")(world)
     asked = next((word for word in words if not word.startswith("-")), "")
     for name, (module, attribute, text) in GROUPS.items():
         group = getattr(import_module(module), attribute) if name == asked else typer.Typer()

@@ -22,6 +22,7 @@ class Book:
     account: Account
     log: list[LogEntry] = field(default_factory=list)
     meddled: bool = False
+    created_ms: int = 0
     stale: Account | None = None
     stale_until_ms: int = 0
 
@@ -38,6 +39,8 @@ class Rules:
     sums_lag_ms: int = 0
     logs_keys: bool = True
     part_capture: bool = True
+    offer_life_ms: int = FOREVER_MS
+    noes_stick: bool = True
 
 
 class Ledger:
@@ -57,6 +60,8 @@ class Ledger:
         self.sent: list[tuple[str, str, int]] = []
         self.refuse: Callable[[str, str], Refused | None] = self._listed
         self.accepted: Callable[[str, Book, Money, str], None] = lambda *_: None
+        self.strange: set[str] = set()
+        self.forgotten, self.lagged, self.expired = 0, 0, 0
         self._bodies: dict[str, object] = {}
         self._answers: dict[str, tuple[Outcome[object], int]] = {}
 
@@ -65,19 +70,34 @@ class Ledger:
             if reference in self.books:
                 return _no("4150")
             nothing = Account(*[zero(amount.currency)] * 4)
-            book = self.books[reference] = Book(reference, amount, Approval.CREATED, nothing)
+            book = self.books[reference] = Book(reference, amount, Approval.CREATED, nothing, created_ms=self._now_ms())
             self.accepted("create", book, amount, key)
             return Done(Checkout(f"https://pay.example/{reference}", b"png"))
 
         return self._once("create", key, reference, amount, act)
 
-    def look(self, reference: str) -> Payment | None:
+    def book(self, reference: str) -> Book | None:
+        """The book as of now: an offer that nobody has decided runs out."""
         book = self.books.get(reference)
-        return book.payment(self._now_ms()) if book else None
+        if book is None or book.approval is not Approval.CREATED:
+            return book
+        if self._now_ms() - book.created_ms >= self.rules.offer_life_ms:
+            book.approval = Approval.EXPIRED
+            self.expired += 1
+            self._log(book, Effect.EXPIRED, book.amount, None)
+        return book
+
+    def look(self, reference: str) -> Payment | None:
+        book = self.book(reference)
+        if book is None:
+            return None
+        payment = book.payment(self._now_ms())
+        self.lagged += payment.account != book.account
+        return payment
 
     def capture(self, reference: str, amount: Money, key: str) -> Outcome[object]:
         def act() -> Outcome[object]:
-            book = self.books.get(reference)
+            book = self.book(reference)
             if book is None or book.approval is not Approval.AUTHORIZED:
                 return _no("6080")
             if amount > book.account.remaining:
@@ -95,7 +115,7 @@ class Ledger:
 
     def release(self, reference: str, key: str, *, unapproved_only: bool) -> Outcome[object]:
         def act() -> Outcome[object]:
-            book = self.books.get(reference)
+            book = self.book(reference)
             if book is None:
                 return _no("404")
             if book.approval is Approval.CREATED:
@@ -123,18 +143,19 @@ class Ledger:
             return no
         known = self.receipts.setdefault(receipt.reference, receipt)
         if known != receipt:
-            self.mistakes.append(f"another receipt for {receipt.reference}")
+            if receipt.reference not in self.strange:
+                self.mistakes.append(f"another receipt for {receipt.reference}")
             return Refused(Trouble(Fault.RECEIPT_DIFFERS, "Another receipt is stored."), "409")
         return Done("receipt-1")
 
     def decide(self, reference: str, approval: Approval) -> None:
         """The driver approves or rejects, or time decides."""
-        book = self.books.get(reference)
+        book = self.book(reference)
         if book is None or book.approval is not Approval.CREATED:
             return
         book.approval = approval
         if approval is Approval.AUTHORIZED:
-            self._move(book, replace(book.account, authorized=book.amount))
+            book.account = replace(book.account, authorized=book.amount)
         self._log(book, Effect(approval.value), book.amount, None)
 
     def meddle(self, reference: str, name: Effect, amount: Money) -> bool:
@@ -172,8 +193,10 @@ class Ledger:
             earlier, at_ms = self._answers[key]
             if now_ms - at_ms <= self.rules.key_life_ms:
                 return earlier
+            self.forgotten += 1
         answer = (self.refuse(call, reference) if call != "create" else None) or act()
-        self._answers[key] = (answer, now_ms)
+        if self.rules.noes_stick or not isinstance(answer, Refused):
+            self._answers[key] = (answer, now_ms)
         return answer
 
     def _listed(self, call: str, reference: str) -> Refused | None:  # noqa: ARG002 - a list says no to anybody

@@ -1,5 +1,6 @@
 """One meter, one contactor, one car: what really flows, and what meter and controller say about it."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import repeat
@@ -37,11 +38,16 @@ class Outlet:
         self.welded, self.stuck_open = False, False
         self.fault: Pilot | None = None
         self.trouble: Trouble | None = None
+        self.mute: Trouble | None = None
+        self.lag_s = 0.0
+        self.ran_on = 0
         self.lie: Lie | None = None
         self.owner = ""
-        self.used_mj: dict[str, int] = {}
+        self.plug_ins, self.unplugged_ms = 0, 0
+        self.used_mj: dict[int, int] = {}
         self.noise: Iterator[int] = repeat(0)
         self._frozen_wh = 0
+        self._opening = False
         self._at_ms: int | None = None
 
     @property
@@ -61,7 +67,7 @@ class Outlet:
         if self._at_ms is not None and self.flows:
             gone_mj = self.power_w * (now_ms - self._at_ms)
             self.energy_mj += gone_mj
-            self.used_mj[self.owner] = self.used_mj.get(self.owner, 0) + gone_mj
+            self.used_mj[self.plug_ins] = self.used_mj.get(self.plug_ins, 0) + gone_mj
         self._at_ms = now_ms
 
     def reading(self) -> Reading | Trouble:
@@ -77,7 +83,7 @@ class Outlet:
             case Lie.GARBLED:
                 return Trouble(Fault.METER_GARBLED, "Meter m-1 told another energy each time.")
             case Lie.FROZEN:
-                shown_wh = self._frozen_wh
+                shown_wh = self._frozen_wh // self.resolution_wh * self.resolution_wh
             case Lie.SENTINEL:
                 shown_wh = 0xFFFFFFFF
             case Lie.HALF_WORD:
@@ -93,7 +99,10 @@ class Outlet:
     def tell(self, lie: Lie | None) -> None:
         """From now on the meter tells this."""
         self.flow()
-        self._frozen_wh = (self.energy_mj // MJ_PER_WH + self.offset_wh) // self.resolution_wh * self.resolution_wh
+        counted_wh = self.energy_mj // MJ_PER_WH
+        if self.lie is Lie.FROZEN:
+            self.offset_wh = self._frozen_wh - counted_wh  # what flowed meanwhile was never counted
+        self._frozen_wh = counted_wh + self.offset_wh
         self.lie = lie
 
     def reset(self, serial: str | None = None) -> None:
@@ -103,8 +112,22 @@ class Outlet:
         self.serial = serial or self.serial
 
     def switch(self, closed: bool) -> None:
+        """A contactor with a lag opens that much later."""
         self.flow()
-        self.closed = closed
+        if closed or not self.lag_s or not self.flows:
+            self.closed, self._opening = closed, False
+        elif not self._opening:
+            self.ran_on, self._opening = self.ran_on + 1, True
+            asyncio.get_running_loop().call_later(self.lag_s, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._opening:
+            self.drop()
+
+    def drop(self) -> None:
+        """Without power, or without anybody who feeds its watchdog, it opens."""
+        self.flow()
+        self.closed, self._opening = False, False
 
     def fill_up(self) -> None:
         """The car has had enough."""
@@ -113,11 +136,12 @@ class Outlet:
 
     def plug_in(self, owner: str, power_w: int) -> None:
         self.flow()
+        self.plug_ins += 1
         self.owner, self.plugged, self.drawing, self.power_w = owner, True, False, power_w
 
     def unplug(self) -> None:
         self.flow()
-        self.plugged, self.drawing = False, False
+        self.plugged, self.drawing, self.unplugged_ms = False, False, self._time_ms()
 
     def draw(self, power_w: int) -> None:
         """The car takes this much as soon as it may."""

@@ -33,7 +33,7 @@ class Fate:
 
     arrives: bool = True
     lands_after_s: tuple[float, ...] = ()
-    heard: Refused | InDoubt | None = None
+    heard: Outcome[Any] | None = None
     answer_s: float = 0.2
     cut: Cut | None = None
 
@@ -54,8 +54,8 @@ class Nature(Protocol):
     def tell(self, line: str) -> None: ...
     def fate(self, call: str, subject: str, /) -> Fate: ...
     def commit_fate(self, rows: Sequence[Row], /) -> CommitFate: ...
-    def arrived(self, call: str, subject: str, key: str, amount: Money | None, *, echo: bool) -> None: ...
-    def heard(self, call: str, subject: str, outcome: Outcome[Any]) -> None: ...
+    def sent(self, call: str, subject: str, key: str, amount: Money | None, /) -> None: ...
+    def heard(self, call: str, subject: str, outcome: Outcome[Any], /) -> None: ...
     def budget(self, call: str, subject: str, /) -> InDoubt | None: ...
 
 
@@ -75,6 +75,7 @@ class Disk:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.hashes: list[bytes] = []
+        self.written: Callable[[Sequence[Row]], None] = lambda _rows: None
 
     def write(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -82,6 +83,7 @@ class Disk:
             link = Link(seq, row.session, row.kind, row.body, at.utc_ms, at.boot, at.mono_ms)
             self.hashes.append(link_hash(self.hashes[-1] if self.hashes else GENESIS, link))
         self.rows.extend(rows)
+        self.written(rows)
 
     def verify(self) -> int | None:
         links = (
@@ -137,15 +139,16 @@ class Line:
             await self.power.wait(0.001)
             return busy
 
-        def land(echo: bool = True) -> Outcome[Any]:
-            self.nature.arrived(name, subject, key, amount, echo=echo)
-            return act()
+        def land() -> None:
+            self.nature.tell(f"     an earlier {name} lands")
+            act()
 
         self.nature.tell(f"send {name}")
         fate = self.nature.fate(name, subject)
         if fate.cut is Cut.BEFORE:
             self.power.cut()
-        outcome = land(echo=False) if fate.arrives else None
+        self.nature.sent(name, subject, key, amount)
+        outcome = act() if fate.arrives else None
         for later_s in fate.lands_after_s:
             asyncio.get_running_loop().call_later(later_s, land)
         if fate.cut is Cut.AFTER:
@@ -266,7 +269,7 @@ class ChargerPort:
 
     async def look(self) -> "Plug | Any":
         self._line.power.check()
-        return self._outlet.plug()
+        return self._outlet.mute or self._outlet.plug()
 
     async def _switch(self, *, closed: bool) -> Outcome[None]:
         def act() -> Outcome[Any]:

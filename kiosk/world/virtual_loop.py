@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,36 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now_s = 0.0
+        self._living: dict[asyncio.Task[Any], None] = {}
+
+    def create_task(self, coro: Any, **named: Any) -> asyncio.Task[Any]:
+        """Every task is kept in sight until it is done."""
+        task: asyncio.Task[Any] = super().create_task(coro, **named)
+        self._living[task] = None
+        task.add_done_callback(self._living.pop)
+        return task
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        timer: Any = asyncio.TimerHandle(when, callback, args, self, context)
+        heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer  # type: ignore[no-any-return]
+
+    def living(self) -> list[str]:
+        """The names of all tasks that are not done."""
+        return [task.get_name() for task in self._living if not task.done()]
 
     def time(self) -> float:
         return self._now_s
@@ -42,20 +72,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         """One turn, as BaseEventLoop takes it, but that nobody is asked how long to sleep."""
         ready, scheduled = self._ready, self._scheduled
-        while scheduled and scheduled[0]._cancelled:  # noqa: SLF001 - the loop's own handles
-            heappop(scheduled)._scheduled = False  # noqa: SLF001
+        while scheduled and scheduled[0]._cancelled:
+            heappop(scheduled)._scheduled = False
         if not ready:
             if not scheduled:
                 raise Deadlock("Every task waits for something that will not come.")
-            self._now_s = max(self._now_s, scheduled[0]._when)  # noqa: SLF001
-        while scheduled and scheduled[0]._when <= self._now_s:  # noqa: SLF001
+            self._now_s = max(self._now_s, scheduled[0]._when)
+        while scheduled and scheduled[0]._when <= self._now_s:
             handle = heappop(scheduled)
-            handle._scheduled = False  # noqa: SLF001
+            handle._scheduled = False
             ready.append(handle)
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if not handle._cancelled:  # noqa: SLF001
-                handle._run()  # noqa: SLF001
+            if not handle._cancelled:
+                handle._run()
 
     def _process_events(self, event_list: object) -> None:
         """There are no sockets."""

@@ -88,10 +88,10 @@ class Town:
         self.appends += 1
         return CommitFate(cut=Cut.AFTER if self.appends == self.cut_after_append else None)
 
-    def arrived(self, call: str, subject: str, key: str, amount: Money | None, *, echo: bool) -> None:
+    def sent(self, _call: str, _subject: str, _key: str, _amount: Money | None) -> None:
         """The tests look into the ledger instead."""
 
-    def heard(self, call: str, subject: str, outcome: Outcome[Any]) -> None:
+    def heard(self, _call: str, _subject: str, _outcome: Outcome[Any]) -> None:
         """The tests look into the story instead."""
 
     def budget(self, _call: str, _subject: str) -> InDoubt | None:
