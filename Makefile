@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QML = $(shell find kiosk -name '*.qml')
 SEEDS ?= 1..20000
+WITHOUT = make test: going on without; tests/foreign skips what needs it, and fails with FOREIGN=required.
 BENCHMARKS = $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py))
 
 # A locale that Qt can read; without one it warns, and a warning fails a test.
@@ -28,6 +29,8 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	@packaging/ensure tests sh -c 'command -v pdftoppm' || echo "make test: going on without; the test of the PDF page is skipped."
+	@packaging/ensure foreign sh -c 'command -v mbpoll && $(BIN)/python -c "import ctypes; ctypes.CDLL(\"libmodbus.so.5\")"' || echo "$(WITHOUT)"
+	@packaging/ensure node sh -c 'command -v node && command -v npm' && $(MAKE) -s $(VENV)/.foreign || echo "$(WITHOUT)"
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8
 
 world: $(VENV)/.ready
@@ -59,6 +62,13 @@ $(VENV)/.python:
 $(VENV)/.locked: requirements.lock $(VENV)/.python
 	@echo "Installing what requirements.lock names into $(VENV) (about 500 MB, once) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+# Other people's Modbus for tests/foreign; beside the tests, node_modules would be taken for ours.
+$(VENV)/.foreign: tests/foreign/package.json tests/foreign/package-lock.json $(VENV)/.python
+	@mkdir -p $(VENV)/foreign
+	@cp tests/foreign/package.json tests/foreign/package-lock.json $(VENV)/foreign
+	@cd $(VENV)/foreign && npm ci --silent --omit=optional --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.ready: pyproject.toml packaging/apt-packages.txt $(VENV)/.locked

@@ -12,7 +12,6 @@ from kiosk.config import Settings, StationPart
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.money import Money
-from kiosk.domain.receipt import LineKind
 from kiosk.domain.states import Door, Offer
 from kiosk.domain.tariff import Tariff
 from kiosk.domain.view import StationInfo
@@ -21,19 +20,19 @@ from kiosk.flow.ports import Clock
 from kiosk.flow.post import Papers, Post
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.journal.store import Journal, open_journal
-from kiosk.services.charger.controller import open_charger
+from kiosk.journal.salvage import open_or_salvage, salvaged
+from kiosk.journal.store import Journal
+from kiosk.services.charger.opening import open_charger
 from kiosk.services.clock import FastClock, SystemClock
 from kiosk.services.meter.reader import open_meter
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.secrets import NAMES, secret
 from kiosk.services.vipps import Vipps, VippsSettings, open_vipps
-from kiosk.words.catalogue import open_words
-from kiosk.words.lines import name as line_name
+from kiosk.words.lines import names as line_names
 from kiosk.words.nickname import payment_description
 
 EARLIEST_UTC_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
-LATEST_UTC_MS = int(datetime(2046, 1, 1, tzinfo=UTC).timestamp() * 1000)
+LATEST_UTC_MS = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp() * 1000)
 REFERENCE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -85,14 +84,19 @@ async def open_site(settings: Settings) -> AsyncIterator[Running]:
     clock = make_clock(settings)
     check_clock(clock.now())
     async with AsyncExitStack() as stack:
-        journal = open_journal(settings.journal.path, uuid4())
+        journal = open_or_salvage(settings.journal.path, uuid4())
         stack.push_async_callback(journal.close)
+        left = salvaged(settings.journal.path)
         vipps = await stack.enter_async_context(
-            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=_line_names(settings))
+            open_vipps(vipps_settings(settings), lambda: clock.now().utc_ms / 1000, names=line_names)
         )
         lines = await stack.enter_async_context(Lines())
         scope = await stack.enter_async_context(TaskScope())
-        site = Site(clock, journal, vipps.payments, journal.room_to_sell)
+
+        def no_sale() -> Trouble | None:
+            return journal.room_to_sell() or vipps.clock_trouble()
+
+        site = Site(clock, journal, vipps.payments, no_sale, left.trouble if left else None)
         for station in settings.station:
             site.add(_post(settings, station, site, lines, vipps, journal, clock, scope))
         yield Running(site, scope, clock, journal)
@@ -109,7 +113,6 @@ def _post(
     scope: TaskScope,
 ) -> Post:
     tariff = settings.tariff.build()
-    info = station_info(settings, station, tariff)
     meter = open_meter(lines, station.meter.profile, station.meter.url, clock.now)
     controller = station.controller
     charger = open_charger(lines, controller.profile, controller.url, clock.now, station.amps, sleep=clock.sleep)
@@ -119,13 +122,18 @@ def _post(
             f"is gone. Set controller waiver to who allows that, or choose a controller with a watchdog."
         )
         raise FaultError(Trouble(Fault.CONFIG_WRONG, text))
+    unproven = {station.meter.profile: meter.experimental, controller.profile: charger.doubts}
+    info = station_info(settings, station, tariff, tuple(name for name, doubt in unproven.items() if doubt))
     scope.spawn(charger.keep_alive(), f"keep-alive {station.id}")
     ports = Ports(clock, vipps.payments, vipps.receipts, meter, charger, _describer(info))
-    papers = Papers(new_reference, new_code, _offer_maker(settings, journal.installation, tariff))
-    return Post(info, ports, journal, papers, scope, site.changed, site.heard)
+    make = _offer_maker(settings, journal.installation, tariff, charger.stop_latency_s)
+    papers = Papers(new_reference, new_code, make)
+    return Post(info, ports, journal, papers, scope, site.changed, site.heard, site.meters)
 
 
-def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> StationInfo:
+def station_info(
+    settings: Settings, station: StationPart, tariff: Tariff, on_trial: tuple[str, ...] = ()
+) -> StationInfo:
     part = settings.tariff
     return StationInfo(
         station.id,
@@ -137,16 +145,12 @@ def station_info(settings: Settings, station: StationPart, tariff: Tariff) -> St
         part.money(part.preferred_hold),
         station.rated_power_w,
         station.asks_stop_code,
+        on_trial,
     )
 
 
 def _describer(info: StationInfo) -> Callable[[Offer], str]:
     return lambda offer: payment_description(offer, info.name, offer.language)
-
-
-def _line_names(settings: Settings) -> dict[LineKind, str]:
-    words = open_words(settings.site.language)
-    return {kind: line_name(kind, words) for kind in LineKind}
 
 
 def new_reference(station_id: str, now: Instant) -> str:
@@ -160,7 +164,7 @@ def new_code() -> str:
 
 
 def _offer_maker(
-    settings: Settings, installation: UUID, tariff: Tariff
+    settings: Settings, installation: UUID, tariff: Tariff, stop_latency_s: int
 ) -> Callable[[StationInfo, Money, str, str, str, Instant], Offer]:
     public_url = settings.site.public_url
 
@@ -177,6 +181,8 @@ def _offer_maker(
             now,
             language,
             session_url=f"{public_url}/c/{lots.token_urlsafe(16)}" if public_url else None,
+            stop_latency_s=stop_latency_s,
+            proves_contactor=True,
         )
 
     return make

@@ -93,6 +93,11 @@ class TariffPart(Part):
             raise ValueError("preferred_hold has to be one of holds")
         if min(self.holds) < self.currency.minimum.minor:
             raise ValueError(f"every hold has to be at least {self.currency.minimum}")
+        if not any((self.energy, self.minute, self.session)):
+            raise ValueError("at least one of energy, minute and session has to cost something")
+        if min(self.holds) * 100 < self.session + self.energy:
+            least = Money(-(-(self.session + self.energy) // 100), self.currency)
+            raise ValueError(f"every hold has to cover the session fee and one kWh, which is {least}")
         if len(self.holds) > 6 or max(self.holds) > 65_000_000:
             raise ValueError("holds are at most six, each at most 650000.00")
         return self
@@ -118,11 +123,17 @@ class DevicePart(Part):
     url: str = ""
 
 
+def _who(text: str) -> str:
+    if text and len(text.strip()) < 5:
+        raise ValueError(f"{text!r} names nobody; write who allows it, such as 'Kari Nordmann, 12.11.2026'")
+    return text
+
+
 class ControllerPart(DevicePart):
     """`amps` is what the car is offered. A controller without a watchdog sells only if `waiver` names who allowed it."""
 
     amps: int | None = Field(default=None, ge=6, le=80)
-    waiver: str = ""
+    waiver: Annotated[str, AfterValidator(_who)] = ""
 
 
 class StationPart(Part):
@@ -195,8 +206,11 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     for name, value in environ.items():
         if match := re.fullmatch(r"KIOSK_([A-Z]+)__([A-Z_]+)", name):
             part = data.setdefault(match[1].lower(), {})
-            if isinstance(part, dict):
-                part[match[2].lower()] = value
+            if not isinstance(part, dict):
+                raise _wrong(
+                    f"{name} cannot be set: [[{match[1].lower()}]] stands in the file more than once. Change it there."
+                )
+            part[match[2].lower()] = value
     try:
         return Settings.model_validate(data)
     except ValidationError as error:

@@ -6,8 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QGuiApplication
 
 ENVIRONMENT = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -73,6 +77,14 @@ def expected_log() -> Iterator[ExpectedLog]:
     yield log
     logging.getLogger().removeHandler(log)
     assert not log.complaints(), "\n".join(log.complaints())
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> "type[QGuiApplication]":
+    """pytest-qt would make one with widgets, and stumble over the one without that a label was painted with."""
+    from PySide6.QtGui import QGuiApplication
+
+    return QGuiApplication
 
 
 @pytest.fixture(autouse=True)

@@ -35,12 +35,23 @@ def test_the_environment_overrides_a_key(tmp_path: Path) -> None:
     assert found.tariff.energy == 51_000
 
 
+def test_a_station_cannot_be_changed_by_the_environment_because_there_may_be_several(tmp_path: Path) -> None:
+    with pytest.raises(FaultError, match=r"KIOSK_STATION__ID cannot be set: \[\[station\]\]"):
+        settings(tmp_path, environ={"KIOSK_STATION__ID": "NO-SND-009"})
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ('energy = "4.90"', 'energy = "4,90"', "[tariff] energy '4,90' is no price"),
         ('energy = "4.90"', "energy = 4.90", "[tariff] energy 4.9 is no price; write it in quotes"),
         ('energy = "4.90"', 'energy = "-4.90"', "[tariff] energy '-4.90' is no price"),
+        ('energy = "4.90"', 'energy = "0"', "energy, minute and session has to cost something"),
+        (
+            'energy = "4.90"',
+            'energy = "4.90"\nsession = "150"',
+            "cover the session fee and one kWh, which is 154.90 NOK",
+        ),
         ('energy = "4.90"', 'enrgy = "4.90"', "[tariff] energy is missing"),
         ('name = "Lader 3"', 'name = "Lader 3"\ncolour = "red"', "colour is not a key that this kiosk knows"),
         ('environment = "simulator"', 'environment = "prod"', "'simulator', 'test' or 'production'"),
@@ -57,6 +68,7 @@ def test_the_environment_overrides_a_key(tmp_path: Path) -> None:
             'help_phone = "22 00 00 00"\nlanguage = "xx"',
             "'xx' is no language of this kiosk",
         ),
+        ("amps = 32", 'amps = 32, waiver = "yes"', "'yes' names nobody; write who allows it, such as 'Kari Nordmann"),
         ("amps = 32", "amps = 200", "[station] 0 controller amps 200 is wrong"),
     ],
 )

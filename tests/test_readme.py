@@ -28,6 +28,7 @@ from kiosk.domain.money import Currency, Money
 from kiosk.domain.outcome import Done
 from kiosk.domain.states import Charging, Offered, Session, Settled, Waiting, offer_of
 from kiosk.services.vipps import VippsSettings, open_vipps
+from kiosk.services.vipps.creation import PNG_MAGIC
 from tests.cli.running import ROOT, serving, write_config
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,6 +44,7 @@ SERVES = ("kiosk station", "kiosk sim", "kiosk meter watch")
 ASKED = [line for line in LINES if not line.startswith((*SERVES, "kiosk demo"))]
 PATIENCE_S = 20.0
 RATE = 100.0
+DRIVER_LANGUAGE = "en"  # the site's is nb
 METER = 'meter = {{ profile = "eastron-sdm630", url = "tcp://127.0.0.1:{port}?unit=1" }}'
 CONTROLLER = 'controller = {{ profile = "relay-coil", url = "tcp://127.0.0.1:{port}?unit=1", waiver = "a test" }}'
 SIMULATOR = "\n[simulator]\nrate = {rate}\nsince_utc_ms = {since_utc_ms}\n"
@@ -100,7 +102,7 @@ class Site:
                 return session
 
             view = running.site.views()[0]
-            running.site.start(view.info.id, view.info.holds[0], "nb")
+            running.site.start(view.info.id, view.info.holds[0], DRIVER_LANGUAGE)
             reference = offer_of(await until(lambda session: isinstance(session, Offered))).reference
             await self.approve(reference)
             await until(lambda session: isinstance(session, Waiting | Charging))
@@ -134,9 +136,12 @@ class Site:
             line += " --meter-port 0 --charger-port 0"
         elif line.startswith("kiosk sim") and "--port" not in line:
             line += " --port 0"
-        of_session = line.startswith(("kiosk sessions", "kiosk vipps receipt"))
-        if "REFERENCE" in line:
-            line = line.replace("REFERENCE", self.session if of_session else offer if " approve " in line else payment)
+        if line.startswith(("kiosk sessions", "kiosk vipps receipt show")):
+            line = line.replace("REFERENCE", self.session) if "REFERENCE" in line else line
+        elif " create " in line or " withdraw " in line:
+            line = line.replace("REFERENCE", f"{offer}-made-by-hand")
+        else:
+            line = line.replace("REFERENCE", offer if " approve " in line else payment)
         return shlex.split(line.replace(" ID", f" {code}"))[1:]
 
     @contextmanager
@@ -174,6 +179,7 @@ def test_every_line_that_asks_or_changes_something_ends_with_0(site: Site) -> No
         if process.returncode != 0 or not said.strip():
             failed[line] = (process.returncode, said)
     assert failed == {}
+    assert (site.folder / "code.png").read_bytes().startswith(PNG_MAGIC)
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith(SERVES)])
@@ -222,7 +228,8 @@ def test_every_command_is_in_the_readme_and_nothing_else() -> None:
     assert known.keys() - written == set(), "the README does not name these commands"
 
 
-def test_the_json_of_every_command_parses(site: Site) -> None:
+def test_the_json_of_every_command_parses(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(site.folder)
     able = [name for name, command in commands().items() if any("--json" in part.opts for part in command.params)]
     assert len(able) > 15
     payment = asyncio.run(site.payment(3, approved=True))
@@ -241,6 +248,13 @@ def test_the_json_of_every_command_parses(site: Site) -> None:
     assert all(isinstance(data, dict | list) for data in shown.values())
     assert shown["kiosk vipps payment refund"]["captured"] == "148.37 NOK"
     assert [row["session"] for row in shown["kiosk sessions list"]] == [site.session]
+
+
+def test_the_receipt_of_a_driver_who_chose_english_reads_english(site: Site) -> None:
+    words = ["vipps", "receipt", "show", site.session, "--json"]
+    result = CliRunner().invoke(build(words), words, env={"KIOSK_CONFIG": str(site.config)})
+    names = [line["name"] for line in json.loads(result.stdout)["receipt"]["orderLines"]]
+    assert [name.split(".")[0] for name in names] == ["Energy"]
 
 
 def test_the_settings_in_the_readme_load(tmp_path: Path) -> None:

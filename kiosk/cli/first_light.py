@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kiosk.ui.splash import Splash
 
-SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
+SIZE = re.compile(r"([1-9][0-9]{2,3})x([1-9][0-9]{2,3})")
 TAKES_A_VALUE = {"--config", "--station", "--size"}
 TAKES_NONE = {"--night"}
 

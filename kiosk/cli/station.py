@@ -1,17 +1,18 @@
 """`kiosk station`: the station itself, with its screen or without."""
 
-import asyncio
-import signal
 import sys
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kiosk.cli.exits import FAULT, guarded
+from kiosk.cli.exits import FAULT, announce, say_if_heard, serve
 from kiosk.cli.first_light import pixels
 from kiosk.cli.options import CONFIG_DEFAULT, Config
 
 if TYPE_CHECKING:
+    from kiosk.config import Settings
     from kiosk.ui.splash import Splash
 
 
@@ -19,54 +20,54 @@ def station(
     context: typer.Context,
     config: Config = CONFIG_DEFAULT,
     headless: Annotated[bool, typer.Option("--headless", help="The engine alone, without a screen.")] = False,
-    only: Annotated[str | None, typer.Option("--station", help="Show one station instead of all.")] = None,
-    size: Annotated[str | None, typer.Option(help="Window size such as 1280x800; full screen without it.")] = None,
-    night: Annotated[bool, typer.Option("--night", help="Dark ground.")] = False,
+    only: Annotated[
+        str | None, typer.Option("--station", help="Id of the one station to show, such as NO-SND-003; all without it.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(help="Window size in pixels, such as 1280x800; full screen without it.")
+    ] = None,
+    night: Annotated[bool, typer.Option("--night", help="Light text on dark ground.")] = False,
 ) -> None:
-    """Serve the stations of a site until told to stop; unsettled sessions are taken up again first."""
-    if headless and only is not None:
-        raise typer.BadParameter("--station is for a screen; the engine always serves every station of the site.")
-    if headless:
-        guarded(lambda: asyncio.run(_engine(config)))
-        return
-    found = pixels(size) if size else None
-    if size and found is None:
+    """Serve the stations of a site until told to stop (Ctrl-C); unsettled sessions are taken up again first."""
+    if headless and (only or size or night):
+        raise typer.BadParameter("--station, --size and --night are for a screen, which --headless does without.")
+    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
+    found = pixels(size) if size is not None else None
+    if size is not None and found is None:
         raise typer.BadParameter(f"{size!r} is no size; write width x height in pixels, such as 1280x800.")
-    guarded(lambda: _glass(config, only, found, night, context.obj))
+    if headless:
+        serve(partial(_engine, config))
+    else:
+        _glass(config, only, found, night, context.obj)
 
 
-async def _engine(config: Config) -> None:
+async def _engine(config: Path) -> None:
+    from kiosk.cli.voice import Voice
     from kiosk.compose import open_site
     from kiosk.config import load
-    from kiosk.flow.tasks import first
 
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     settings = load(config)
     async with open_site(settings) as running:
-        print(f"{len(settings.station)} stations of {settings.site.name} are served.", flush=True)
-        await first(stop.wait(), running.site.run(running.scope))
+        announce(f"{len(settings.station)} stations of {settings.site.name} are served.")
+        Voice(running.site, say_if_heard)
+        await running.site.run(running.scope)
 
 
-def _glass(
-    config: Config, only: str | None, size: tuple[int, int] | None, night: bool, raised: "Splash | None"
-) -> None:
+def _glass(config: Path, only: str | None, size: tuple[int, int] | None, night: bool, raised: "Splash | None") -> None:
     from kiosk.ui.splash import Splash
 
     splash = raised or Splash(size)  # before the imports below, which take longer than all that a driver waits for
-    # httpx would load its own command line with rich, pygments and click: 7 MB that a station never uses.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be imported
     from kiosk.compose import open_site
     from kiosk.config import load
     from kiosk.services.clock import SystemClock
     from kiosk.ui.app import App, run
 
     settings = load(config)
-    if only is not None and only not in {part.id for part in settings.station}:
-        raise typer.BadParameter(f"there is no station {only!r} in {config}.")
+    if only is not None:
+        _check_station(only, settings)
 
-    async def serve(app: App) -> int:
+    async def work(app: App) -> int:
         async with open_site(settings) as running:
             app.open_station(
                 running.site,
@@ -82,4 +83,10 @@ def _glass(
             await running.site.run(running.scope)
         return FAULT
 
-    raise typer.Exit(run(serve))
+    raise typer.Exit(run(work))
+
+
+def _check_station(only: str, settings: "Settings") -> None:
+    ids = [part.id for part in settings.station]
+    if only not in ids:
+        raise typer.BadParameter(f"there is no station {only!r} in the settings; there are: {', '.join(ids)}.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.domain.states import Abandoned, Offer, Session, Settled, Stuck, Why, offer_of
 from kiosk.flow.recovery import fold
-from kiosk.journal.store import entries, open_reader, sessions, verify
+from kiosk.journal.reading import entries, open_reader, sessions, verify
 
 
 @dataclass(frozen=True)

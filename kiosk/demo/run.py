@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kiosk.config import load
-from kiosk.demo.backdrop import Backdrop, fresh_folder, raised, write_config
+from kiosk.demo.backdrop import Backdrop, fresh_folder, owned, raised, write_config
 from kiosk.demo.label import print_label
 from kiosk.demo.plan import ENDS, Drive, day
 from kiosk.demo.report import Entry, disagreements, read_journal
@@ -24,20 +24,27 @@ RATE = 60.0
 DEADLINE_S = 240.0
 
 
+class NotPlayedError(Exception):
+    """The day did not come to its end; the sentence says why."""
+
+
 async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
     """Play the whole day without a display. Returns what is wrong with the books: nothing, if all is well."""
     fresh_folder(out)
     since_utc_ms = time.time_ns() // 1_000_000
     drives = day(seed)
-    async with raised(RATE, since_utc_ms, vipps_url) as backdrop, httpx.AsyncClient(timeout=10) as http:
-        if vipps_url is not None:
-            (await http.put(f"{vipps_url}/_sim/clock", json={"rate": RATE})).raise_for_status()
+    async with raised(RATE, since_utc_ms, vipps_url) as backdrop:
         config = out / "kiosk.toml"
         write_config(config, backdrop, RATE, since_utc_ms)
-        async with asyncio.timeout(DEADLINE_S):
-            await print_label(load(config), drives[0].station, out)
-            names = await _play(config, out, backdrop, list(drives), seed)
-        ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()
+        try:
+            async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient(timeout=10) as http:
+                await print_label(load(config), drives[0].station, out)
+                names = await _play(config, out, backdrop, list(drives), seed)
+                ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()
+        except (NotPlayedError, httpx.HTTPError) as error:
+            return _complained([f"The day was not played to its end: {error}."])
+        except TimeoutError:
+            return _complained([f"The day was not over after {DEADLINE_S:.0f} s; this machine may be too slow for it."])
     return _books(out, ledger, names, drives)
 
 
@@ -50,10 +57,10 @@ async def _play(config: Path, out: Path, backdrop: Backdrop, drives: list[Drive]
     left = {drive.name: drive for drive in drives}
     cut = True
     while cut:
-        process = await _station(config, out, backdrop, list(left.values()), seed)
-        cut = await _listen(process, left, names)
+        async with owned(await _station(config, out, backdrop, list(left.values()), seed)) as process:
+            cut = await _listen(process, left, names)
     if left:
-        raise RuntimeError(f"The station process ended with {process.returncode}; not served: {', '.join(left)}.")
+        raise NotPlayedError(f"the station process ended with {process.returncode}; not served: {', '.join(left)}")
     return names
 
 
@@ -123,7 +130,7 @@ def _unlike_the_plan(entries: Sequence[Entry], names: dict[str, Drive], drives: 
     return wrong
 
 
-def _print(out: Path, entries: Sequence[Entry], names: dict[str, Drive], wrong: Sequence[str]) -> None:
+def _print(out: Path, entries: Sequence[Entry], names: dict[str, Drive], wrong: list[str]) -> None:
     table = Table("Driver", "Station", "What happened", title="The day")
     for column in ("Energy", "Reserved", "Paid", "Released"):
         table.add_column(column, justify="right")
@@ -136,10 +143,14 @@ def _print(out: Path, entries: Sequence[Entry], names: dict[str, Drive], wrong: 
     console.print(table)
     paid, back = sum(entry.captured for entry in entries), sum(entry.released for entry in entries)
     console.print(f"Paid {_amount(paid)} NOK, released {_amount(back)} NOK.", highlight=False)
-    for sentence in wrong:
-        console.print(f"[red]{sentence}")
-    if not wrong:
+    if not _complained(wrong):
         console.print(f"Vipps' ledger and the journal agree to the øre. Look into {out}.", highlight=False)
+
+
+def _complained(wrong: list[str]) -> list[str]:
+    for sentence in wrong:
+        Console().print(sentence, style="red", markup=False)
+    return wrong
 
 
 def _amount(minor: int) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from kiosk.domain.commands import Command, Switch, Watch
+from kiosk.domain.contactor import dead, is_limited, mark_dead, withheld
 from kiosk.domain.energy import Instant, Pilot, Plug, Reading, elapsed_ms
 from kiosk.domain.events import (
     Act,
@@ -15,11 +16,11 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import doubt, gone_s
+from kiosk.domain.metering import MOVING_W, QUIET_W, doubt, gone_s
 from kiosk.domain.offering import FRESH_APPROVAL_S
 from kiosk.domain.settling import release_all
 from kiosk.domain.states import Charging, Late, Phase, Ready, Returning, Session, Waiting, Why
-from kiosk.domain.stopping import QUIET_W, stop
+from kiosk.domain.stopping import OPEN_TIMEOUT_S, close_books, stop
 from kiosk.domain.tariff import Usage
 
 START_TIMEOUT_S = 900
@@ -29,10 +30,8 @@ BLIND_S = 60
 DONE_S = 900
 DROPPED_S = 300
 MAX_SESSION_S = 24 * 3600
-STOP_LATENCY_S = 10
 AWAY_S = 60
 SUSPECTS = 3
-OFFERED_MA = 6000
 
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -48,7 +47,7 @@ def ready(state: Ready, event: Event) -> Moved:
             return release_all(state.offer, Why.FAULT, event.at, trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
-        case Restarted() if gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
+        case Restarted(salvaged=False) if gone_s(state.since, event.at) <= FRESH_APPROVAL_S:
             return Late(state.offer, event.at), ()
         case Restarted():
             return release_all(state.offer, Why.RESTARTED, event.at)
@@ -64,6 +63,8 @@ def waiting(state: Waiting, event: Event) -> Moved:
             return stop(state, Why.FAULT, event.at, event.trouble)
         case Pressed(act=Act.CANCEL | Act.STOP):
             return stop(state, Why.DRIVER_CANCELLED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -91,6 +92,9 @@ def _await_energy(state: Waiting, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A and state.car_seen:
             return stop(state, Why.UNPLUGGED, event.at)  # whoever plugs in next is another driver
         state = replace(state, car_seen=state.car_seen or event.plug.car_present is True)
+    state = mark_dead(state, event)
+    if (trouble := dead(state, event.at)) is not None:
+        return stop(state, Why.FAULT, event.at, trouble)
     if gone_s(state.since, event.at) >= START_TIMEOUT_S:
         return stop(state, Why.NEVER_STARTED, event.at)
     # A close that was lost is seen here and repeated at the pace of the looks, never at once.
@@ -111,6 +115,8 @@ def charging(state: Charging, event: Event) -> Moved:
             return _watched(state, event)
         case Pressed(act=Act.STOP | Act.CANCEL):
             return stop(state, Why.STOPPED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return Returning(state, event.at), (Watch(),)
         case _:
@@ -160,7 +166,7 @@ def _decide(state: Charging, event: Watched) -> Moved:
     # What is not yet metered counts as full power: since the last believed reading, and until the contactor opens.
     unseen_s = elapsed_ms(state.last.at, at) // 1000
     gap_s = -(-event.gap_ms // 1000)
-    ahead_s = unseen_s + gap_s + max(STOP_LATENCY_S, gap_s)
+    ahead_s = unseen_s + gap_s + max(offer.stop_latency_s, gap_s)
     if offer.tariff.outruns(state.usage, offer.hold, ahead_s, offer.rated_power_w):
         return stop(state, Why.HOLD_USED, at)
     if event.plug is not None:
@@ -169,11 +175,16 @@ def _decide(state: Charging, event: Watched) -> Moved:
         if event.plug.pilot is Pilot.A:
             return stop(state, Why.UNPLUGGED, at)
         state = _phase(state, event.plug, at)
+        state = _mark_stray(state, event.plug, event.reading)
+        if state.stray_since is not None and gone_s(state.stray_since, at) >= OPEN_TIMEOUT_S:
+            text = f"{state.last.power_w} W flow at {offer.station} although its controller says that the contactor is open."
+            return stop(state, Why.FAULT, at, Trouble(Fault.CONTACTOR_STUCK, text))
     if gone_s(state.since, at) >= MAX_SESSION_S:
         return stop(state, Why.TIME_LIMIT, at)
     if state.phase is Phase.DONE and _done_long_enough(state, at):
         return stop(state, Why.CAR_DONE, at)
-    dropped = event.plug is not None and event.plug.enabled is False and state.phase is Phase.WITHHELD
+    limited = event.plug is not None and offer.proves_contactor and is_limited(event.plug)
+    dropped = event.plug is not None and event.plug.enabled is False and not limited
     if dropped and gone_s(state.phase_since, at) >= DROPPED_S:
         text = f"The controller of {offer.station} switched off by itself. Read its own error register."
         return stop(state, Why.FAULT, at, Trouble(Fault.CHARGER_FAULT, text))
@@ -181,13 +192,21 @@ def _decide(state: Charging, event: Watched) -> Moved:
 
 
 def _phase(state: Charging, plug: Plug, at: Instant) -> Charging:
-    if plug.enabled is False or (plug.offered_ma is not None and plug.offered_ma < OFFERED_MA):
+    if withheld(plug):
         phase = Phase.WITHHELD
     elif plug.pilot is Pilot.B or (plug.pilot is None and _quiet(state, at)):
         phase = Phase.DONE
     else:
         phase = Phase.CHARGING
     return state if phase is state.phase else replace(state, phase=phase, phase_since=at)
+
+
+def _mark_stray(state: Charging, plug: Plug, reading: Reading | None) -> Charging:
+    """Note since when energy flows although the contactor has to be open; a controller may be some seconds late."""
+    if reading is None or reading.flowed_wh is None:  # an earlier version did not look for this (docs/adr/0011)
+        return state
+    stray = (plug.enabled is False or plug.pilot is Pilot.B) and reading.power_w >= MOVING_W
+    return replace(state, stray_since=(state.stray_since or reading.at) if stray else None)
 
 
 def _quiet(state: Charging, at: Instant) -> bool:
@@ -206,18 +225,28 @@ def returning(state: Returning, event: Event) -> Moved:
     match event:
         case Watched(reading=Reading() as reading, plug=Plug() as plug):
             if _never_opened(state, reading, plug):
-                if isinstance(state.was, Waiting):
-                    return waiting(replace(state.was, since=event.at), event)
-                return charging(state.was, event)
+                return _taken_over(state.was, event)
             return stop(state.was, Why.RESTARTED, event.at, end=reading)
         case Watched() if gone_s(state.since, event.at) >= SILENCE_S:
             return stop(state.was, Why.RESTARTED, event.at, event.trouble)
         case Pressed(act=Act.STOP | Act.CANCEL):
             return stop(state.was, Why.STOPPED, event.at)
+        case Restarted(salvaged=True):
+            return close_books(state.was, event.at)
         case Restarted():
             return replace(state, since=event.at), (Watch(),)
         case _:
             return state, ()
+
+
+def _taken_over(was: Waiting | Charging, event: Watched) -> Moved:
+    """Goes on, and tells the controller so: a new life of the kiosk keeps alive only a setpoint that it knows as its own."""
+    if isinstance(was, Waiting):
+        session, commands = waiting(replace(was, since=event.at), event)
+    else:
+        session, commands = charging(was, event)
+    goes_on = isinstance(session, Waiting | Charging) and not commands
+    return session, (Switch(closed=True),) if goes_on else commands
 
 
 def _never_opened(state: Returning, reading: Reading, plug: Plug) -> bool:

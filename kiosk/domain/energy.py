@@ -32,7 +32,8 @@ class Reading:
 
     `import_wh` is the lifetime import in whole Wh, read twice and equal or plausible. `at` is when the answer was
     received; `since` is since when it has stood at this value while power flowed. `power_w` is positive towards the car.
-    `resolution_wh` is the register's own step.
+    `resolution_wh` is the register's own step. `flowed_wh` is the least that the power says has flowed since `since` (None:
+    an earlier version wrote this down, and did not integrate), `unpowered_wh` by how much the register has risen beyond what can have flowed while the power was seen as none.
     """
 
     import_wh: int
@@ -41,6 +42,8 @@ class Reading:
     at: Instant
     since: Instant
     resolution_wh: int = 1
+    flowed_wh: int | None = None
+    unpowered_wh: int = 0
 
 
 class Pilot(StrEnum):

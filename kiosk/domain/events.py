@@ -99,9 +99,10 @@ class Ticked:
 
 @dataclass(frozen=True)
 class Restarted:
-    """The program has come back and knows only its journal."""
+    """The program has come back and knows only its journal; of a `salvaged` one the last rows may be lost."""
 
     at: Instant
+    salvaged: bool = False
 
 
 Event = Opened | Answered | Looked | LookFailed | Watched | Switched | Pressed | Ticked | Restarted

@@ -24,10 +24,12 @@ class Fault(StrEnum):
     METER_GARBLED = "meter-garbled"
     METER_WRONG_DEVICE = "meter-wrong-device"
     METER_REVERSED = "meter-reversed"
+    METER_CONTRADICTS = "meter-contradicts"
     CHARGER_SILENT = "charger-silent"
     CHARGER_REFUSED = "charger-refused"
     CHARGER_FAULT = "charger-fault"
     CONTACTOR_STUCK = "contactor-stuck"
+    CONTACTOR_DEAD = "contactor-dead"
     NEVER_STARTED = "never-started"
     NETWORK_AWAY = "network-away"
     VIPPS_AWAY = "vipps-away"
@@ -50,6 +52,7 @@ class Fault(StrEnum):
     CLOCK_WRONG = "clock-wrong"
     CONFIG_WRONG = "config-wrong"
     PORT_BUSY = "port-busy"
+    SCREEN_AWAY = "screen-away"
 
     @property
     def acts(self) -> Acts:
@@ -65,10 +68,12 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.METER_GARBLED: Acts.TECHNICIAN,
     Fault.METER_WRONG_DEVICE: Acts.TECHNICIAN,
     Fault.METER_REVERSED: Acts.TECHNICIAN,
+    Fault.METER_CONTRADICTS: Acts.TECHNICIAN,
     Fault.CHARGER_SILENT: Acts.TECHNICIAN,
     Fault.CHARGER_REFUSED: Acts.TECHNICIAN,
     Fault.CHARGER_FAULT: Acts.TECHNICIAN,
     Fault.CONTACTOR_STUCK: Acts.TECHNICIAN,
+    Fault.CONTACTOR_DEAD: Acts.TECHNICIAN,
     Fault.NEVER_STARTED: Acts.DRIVER,
     Fault.NETWORK_AWAY: Acts.NOBODY,
     Fault.VIPPS_AWAY: Acts.NOBODY,
@@ -91,6 +96,7 @@ WHO_ACTS: dict[Fault, Acts] = {
     Fault.CLOCK_WRONG: Acts.TECHNICIAN,
     Fault.CONFIG_WRONG: Acts.TECHNICIAN,
     Fault.PORT_BUSY: Acts.TECHNICIAN,
+    Fault.SCREEN_AWAY: Acts.TECHNICIAN,
 }
 
 

@@ -3,8 +3,12 @@
 from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.fault import Fault, Trouble
 
-MOVING_W = 200
+MOVING_W = 200  # energy flows
+QUIET_W = 50  # none does
+STEPS = 3
 FROZEN_MS = 60_000
+FROZEN_WH = 30  # three steps of a meter that counts 10 Wh although its register could show one
+CATCH_UP_MS = 15_000  # a register may still count for so long what the power no longer shows
 MS_PER_HOUR = 3_600_000
 WRITTEN_MS = 60_000
 
@@ -28,10 +32,28 @@ def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
             f"{where} shows {now.power_w} W: energy flows the wrong way. Turn the current transformers or the wiring."
         )
         return Trouble(Fault.METER_REVERSED, text)
-    if now.power_w > MOVING_W and elapsed_ms(now.since, now.at) > frozen_after_ms(now):
-        text = f"{where} stands at {now.import_wh} Wh although {now.power_w} W flow."
+    if is_frozen(now):
+        text = f"{where} stands at {now.import_wh} Wh although energy flows ({now.power_w} W now)."
         return Trouble(Fault.METER_FROZEN, text)
+    if now.unpowered_wh > caught_up_wh(now, rated_power_w):
+        text = f"{where} has counted {now.unpowered_wh} Wh to {now.import_wh} Wh while it showed no power ({now.power_w} W now)."
+        return Trouble(Fault.METER_CONTRADICTS, text)
     return None
+
+
+def is_frozen(now: Reading) -> bool:
+    """For a minute power has flowed, at least three steps of the register by its integral, and none came."""
+    rests_ms = elapsed_ms(now.since, now.at)
+    if rests_ms <= FROZEN_MS or now.power_w <= MOVING_W:
+        return False
+    if now.flowed_wh is None:  # decided as it was when it was written (docs/adr/0011)
+        return rests_ms > STEPS * now.resolution_wh * MS_PER_HOUR // now.power_w
+    return now.flowed_wh > max(STEPS * now.resolution_wh, FROZEN_WH)
+
+
+def caught_up_wh(now: Reading, rated_power_w: int) -> int:
+    """What a register may rise by after the power has gone: three steps, and what it was late by."""
+    return STEPS * now.resolution_wh + rated_power_w * CATCH_UP_MS // MS_PER_HOUR
 
 
 def largest_step_wh(last: Reading, now: Reading, rated_power_w: int) -> int:
@@ -46,11 +68,6 @@ def largest_step_wh(last: Reading, now: Reading, rated_power_w: int) -> int:
 def between_ms(begin: Instant, end: Instant) -> int:
     """Within a boot the monotonic clock; across one the wall clock, and nothing if that went backwards."""
     return elapsed_ms(begin, end) if begin.boot == end.boot else max(0, end.utc_ms - begin.utc_ms)
-
-
-def frozen_after_ms(now: Reading) -> int:
-    """A coarse register may rest for three of its own steps at this power before it counts as frozen."""
-    return max(FROZEN_MS, 3 * now.resolution_wh * MS_PER_HOUR // now.power_w)
 
 
 def gone_s(since: Instant, now: Instant) -> int:

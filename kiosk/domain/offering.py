@@ -20,6 +20,7 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
+from kiosk.domain.metering import gone_s
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Effect, Payment
 from kiosk.domain.reconcile import effects
@@ -53,7 +54,7 @@ def asked(state: Asked, event: Event) -> Moved:
         case Pressed(act=Act.CANCEL):
             return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at)
         case Restarted():
-            return _look_first(state.offer, Why.RESTARTED, event.at)
+            return _look_first(state.offer, _why_back(event), event.at)
         case _:
             return state, ()
 
@@ -67,7 +68,7 @@ def offered(state: Offered, event: Event) -> Moved:
         case Pressed(act=Act.CANCEL):
             return _withdraw(state.offer, Why.DRIVER_CANCELLED, event.at, known=True)
         case Restarted():
-            return _look_first(state.offer, Why.RESTARTED, event.at, known=True)
+            return _look_first(state.offer, _why_back(event), event.at, known=True)
         case Looked() | LookFailed() | Ticked() if _over(state.since, event.at, OFFER_S):
             return _withdraw(state.offer, Why.OFFER_RAN_OUT, event.at, known=True)
         case _:
@@ -93,6 +94,8 @@ def withdrawing(state: Withdrawing, event: Event) -> Moved:
             return _withdrawn(replace(state, known=True, unknowns=0), payment, event.at)
         case LookFailed():
             return replace(state, pace=slower(state.pace, event.at, event.retry_after_s, WAITING_POST_S)), ()
+        case Restarted(salvaged=True):
+            return replace(state, why=Why.FAULT), ()
         case _:
             return state, ()
 
@@ -127,7 +130,7 @@ def _won_the_race(state: Withdrawing, payment: Payment, at: Instant) -> Moved:
     fresh = bool(approvals) and at.utc_ms - max(approvals) <= FRESH_APPROVAL_S * 1000
     if payment.account.remaining != state.offer.hold or effects(payment.log):
         return contested(state.offer, state.why, payment, at)
-    if state.why is Why.DRIVER_CANCELLED or not fresh:
+    if state.why in (Why.DRIVER_CANCELLED, Why.FAULT) or not fresh:
         return release_all(state.offer, state.why, at)
     return Late(state.offer, at), ()
 
@@ -140,6 +143,8 @@ def late(state: Late, event: Event) -> Moved:
             return release_all(state.offer, Why.DRIVER_CANCELLED, event.at)
         case Ticked() | Restarted() if _over(state.since, event.at, ASK_S):
             return release_all(state.offer, Why.NOT_CONTINUED, event.at)
+        case Restarted(salvaged=True):
+            return release_all(state.offer, Why.RESTARTED, event.at)
         case (
             Opened()
             | Answered()
@@ -154,6 +159,11 @@ def late(state: Late, event: Event) -> Moved:
             return state, ()
         case _:
             assert_never(event)
+
+
+def _why_back(event: Restarted) -> Why:
+    """After a damaged journal a fault: its last rows may have charged already, so nobody is asked to continue."""
+    return Why.FAULT if event.salvaged else Why.RESTARTED
 
 
 def why_dead(approval: Approval, otherwise: Why) -> Why:
@@ -174,6 +184,6 @@ def _look_first(offer: Offer, why: Why, at: Instant, trouble: Trouble | None = N
 
 
 def _over(since: Instant, now: Instant, limit_s: int) -> bool:
-    """By the wall clock, which may jump: a jump back is read as *over*, since a code or a question must not live on."""
-    gone_ms = now.utc_ms - since.utc_ms
-    return gone_ms >= limit_s * 1000 or gone_ms < -1000
+    """Across a boot by the wall clock, and one that fell back is read as *over*: a code or a question must not live on."""
+    fell_back = since.boot != now.boot and now.utc_ms < since.utc_ms
+    return fell_back or gone_s(since, now) >= limit_s

@@ -1,8 +1,9 @@
 """A receipt whose lines add up exactly to what was captured."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.domain.energy import Reading
 from kiosk.domain.money import Money, half_up
 
 
@@ -39,6 +40,23 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Registers:
+    """Whose register was billed, and from where to where: the meter's serial number, and its total import in Wh."""
+
+    serial: str
+    begin_wh: int
+    end_wh: int
+    resolution_wh: int
+
+
+def billed_registers(begin: Reading | None, end: Reading | None) -> Registers | None:
+    """What the driver can compare with the meter; None where nothing was read."""
+    if begin is None or end is None:
+        return None
+    return Registers(end.serial, begin.import_wh, end.import_wh, end.resolution_wh)
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What is sent once, after the capture is verified; it can never be changed (Order Management)."""
 
@@ -46,6 +64,7 @@ class Receipt:
     station: str
     total: Money
     lines: tuple[Line, ...]
+    registers: Registers | None = field(default=None, compare=False)  # says no other amount than before it was written
 
     def __post_init__(self) -> None:
         if sum(line.gross.minor for line in self.lines) != self.total.minor:

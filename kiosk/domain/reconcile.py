@@ -21,14 +21,15 @@ class Findings:
 def find(payment: Payment, offer: Offer, due: Money, sent: dict[Step, int]) -> Findings:
     """Sort the effects in the log. `sent` is the highest generation of each step that may have been on the wire.
 
-    An entry without a key is ours only if that step was sent and the amount is exactly ours: doubt goes to a person.
+    An entry under a key of ours is ours. One without any key is ours only if that step was sent and the amount is ours
+    (of a release it is not documented whether the log has the rest or the whole): doubt goes to a person.
     """
-    amounts = {Step.CAPTURE: due, Step.RELEASE: offer.hold - due}
+    amounts = {Step.CAPTURE: {due}, Step.RELEASE: {offer.hold - due, offer.hold}}
     keys = {step: {offer.key(step, n) for n in range(top + 1)} for step, top in sent.items()}
     ours: set[Step] = set()
     for entry in effects(payment.log):
         step = next((step for step, name in EFFECTS.items() if name == entry.name), None)
-        if step not in keys or entry.amount != amounts[step] or not (entry.key is None or entry.key in keys[step]):
+        if step not in keys or not (entry.amount in amounts[step] if entry.key is None else entry.key in keys[step]):
             return Findings(frozenset(ours), entry)
         ours.add(step)
     return Findings(frozenset(ours), None)

@@ -22,7 +22,7 @@ from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money, zero
 from kiosk.domain.pacing import UNKNOWNS, begin, slower
 from kiosk.domain.payment import Approval, Payment
-from kiosk.domain.receipt import Receipt
+from kiosk.domain.receipt import Receipt, billed_registers
 from kiosk.domain.reconcile import find
 from kiosk.domain.states import Abandoned, Offer, Session, Settled, Settling, Step, Stuck, Why
 from kiosk.domain.tariff import Due, Usage
@@ -30,8 +30,9 @@ from kiosk.domain.tariff import Due, Usage
 GENERATIONS = 12
 HOURLY_S = 3600
 LINK_TRIES = 12
+LANDS_LATER_MS = 900_000  # a send that the log does not show may still take effect minutes later
+REFUSED_S = 60
 FUNDS_GONE = "6260"
-LANDS_LATER_MS = 900_000  # a request without an answer may still take effect minutes later
 FOR_A_PERSON = {Fault.PART_CAPTURE_REFUSED, Fault.DEADLINE_PASSED, Fault.PAYMENT_MISMATCH}
 
 Moved = tuple[Session, tuple[Command, ...]]
@@ -64,10 +65,8 @@ def settle(
     begin_reading, end_reading = registers or (None, None)
     step = Step.CAPTURE if due.due else Step.RELEASE
     state = Settling(offer, due, usage, why, begin_reading, end_reading, step, begin(at), fault=fault)
-    if step is Step.CAPTURE:
-        # Somebody may have captured in the portal meanwhile: on top of that, ours would take more than is due.
-        return state, (Look(offer.reference),)
-    return _send(state, at)
+    # Somebody may have had a hand in this payment meanwhile: nothing is sent upon that.
+    return state, (Look(offer.reference),)
 
 
 def settling(state: Settling, event: Event) -> Moved:
@@ -85,9 +84,9 @@ def settling(state: Settling, event: Event) -> Moved:
         case Restarted():
             # Only a send that was cut off counts as a try: else a machine that restarts often would never come to the next.
             pace = slower(state.pace, event.at) if state.sent else state.pace
-            # Only within one boot is it proven how long ago that was, so the wait begins anew.
-            doubtful = event.at if state.sent or state.doubtful_since else None
-            return replace(state, sent=False, pace=pace, doubtful_since=doubtful), ()
+            # Only within one boot is it proven how long ago a send was, so the wait for it begins anew.
+            open_send = state.sent or state.doubtful_since is not None or event.salvaged
+            return replace(state, sent=False, pace=pace, doubtful_since=event.at if open_send else None), ()
         case Ticked() if state.step in (Step.RECEIPT, Step.LINK):
             return _send(state, event.at)
         case Opened() | Ticked() | Watched() | Switched() | Pressed():
@@ -98,8 +97,7 @@ def settling(state: Settling, event: Event) -> Moved:
 
 def _answered(state: Settling, event: Answered) -> Moved:
     if event.verdict is Verdict.IN_DOUBT:
-        pace = slower(state.pace, event.at, event.retry_after_s)
-        slow = replace(state, sent=False, pace=pace, doubtful_since=event.at)
+        slow = _in_doubt(state, event.at, event.retry_after_s)
         if state.step is Step.LINK and slow.pace.tries > LINK_TRIES:
             return _settled(slow, "not linked: Vipps did not answer", event.at)
         return slow, ()
@@ -110,8 +108,15 @@ def _answered(state: Settling, event: Answered) -> Moved:
     if state.step is Step.LINK:
         refused = event.verdict is Verdict.REFUSED
         return _settled(state, f"refused: {event.code}" if refused else event.note, event.at)
-    refusal = event.trouble if event.verdict is Verdict.REFUSED else None
-    return replace(state, refusal=refusal, refusal_code=event.code), (Look(state.offer.reference),)
+    if event.verdict is Verdict.REFUSED:
+        return replace(state, refusal=event.trouble, refusal_code=event.code), (Look(state.offer.reference),)
+    # A yes is believed once the account shows it, and may land as late as no answer at all.
+    return replace(state, refusal=None, refusal_code="", doubtful_since=event.at), (Look(state.offer.reference),)
+
+
+def _in_doubt(state: Settling, at: Instant, retry_after_s: int | None = None) -> Settling:
+    """What was sent may have happened, or may happen yet."""
+    return replace(state, sent=False, doubtful_since=at, pace=slower(state.pace, at, retry_after_s))
 
 
 def _receipt_refused(state: Settling, event: Answered) -> Moved:
@@ -184,17 +189,21 @@ def _again(state: Settling, at: Instant) -> Moved:
     if state.doubtful_since is not None and elapsed_ms(state.doubtful_since, at) < LANDS_LATER_MS:
         return replace(state, sent=False, pace=slower(state.pace, at)), ()
     # Only the deadline ends this, and Vipps says when that is; a no that stays is asked about once an hour.
-    pace = slower(state.pace, at)
+    pace = slower(state.pace, at, REFUSED_S)
     if state.generation + 1 >= GENERATIONS:
         pace = replace(pace, wait_s=HOURLY_S)
-    fresh = replace(state, generation=state.generation + 1, doubtful_since=None, refusal=None, refusal_code="")
-    return replace(fresh, sent=False, pace=pace), ()
+    return replace(_fresh(state), generation=state.generation + 1, pace=pace), ()
+
+
+def _fresh(state: Settling) -> Settling:
+    """Under a key that was never sent."""
+    return replace(state, refusal=None, refusal_code="", sent=False, doubtful_since=None)
 
 
 def _next(state: Settling, at: Instant) -> Moved:
     """The step is verified. Skip what has nothing to do."""
     account = state.checked
-    fresh = replace(state, generation=0, doubtful_since=None, refusal=None, refusal_code="", sent=False, pace=begin(at))
+    fresh = replace(_fresh(state), generation=0, pace=begin(at))
     if state.step is Step.CAPTURE:
         fresh = replace(fresh, capture_generation=state.generation)
         remaining = account.remaining if account else zero(state.due.due.currency)
@@ -215,7 +224,10 @@ def _send(state: Settling, at: Instant) -> Moved:
         case Step.RELEASE:
             return sent, (Release(offer.reference, offer.key(Step.RELEASE, state.generation)),)
         case Step.RECEIPT:
-            return sent, (SendReceipt(Receipt(offer.reference, offer.station, due.due, due.lines)),)
+            receipt = Receipt(
+                offer.reference, offer.station, due.due, due.lines, billed_registers(state.begin, state.end)
+            )
+            return sent, (SendReceipt(receipt),)
         case Step.LINK:
             return sent, (LinkSession(offer.reference, offer.session_url or ""),)
         case Step.CREATE | Step.WITHDRAW:

@@ -58,7 +58,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Offer:
-    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code."""
+    """What the driver agreed to. `reference` names the session and the payment; `code` is the driver's stop code.
+
+    `stop_latency_s` (from a stop to no current) is kept free in the hold; `proves_contactor` holds the meter against the
+    controller. They stand here to be replayed (docs/adr/0011); the defaults are how it was before they were written.
+    """
 
     reference: str
     installation: UUID
@@ -72,6 +76,8 @@ class Offer:
     language: str = "nb"
     return_url: str | None = None
     session_url: str | None = None
+    stop_latency_s: int = 10
+    proves_contactor: bool = False
 
     def key(self, step: Step, generation: int) -> str:
         """The idempotency key: the same after any restart, another for every step and generation."""
@@ -144,7 +150,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The contactor is told to close; no energy has flowed. `car_seen` is that a car has been plugged in meanwhile."""
+    """Told to close; no energy has flowed. `car_seen`: a car was plugged in; `dead_since`: it asks, may, and gets none."""
 
     offer: Offer
     begin: Reading
@@ -154,6 +160,7 @@ class Waiting:
     suspects: int = 0
     silent_since: Instant | None = None
     blind_since: Instant | None = None
+    dead_since: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +168,7 @@ class Charging:
     """Energy has flowed. `last` is the last believed reading; `suspects` counts readings in a row that were not.
 
     `silent_since` is since when the meter has not answered, `blind_since` the controller, `quiet_since` since when
-    nearly no power has flowed.
+    nearly no power has flowed, `stray_since` since when power flows through a contactor that is said to be open.
     """
 
     offer: Offer
@@ -175,6 +182,7 @@ class Charging:
     silent_since: Instant | None = None
     blind_since: Instant | None = None
     quiet_since: Instant | None = None
+    stray_since: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -204,8 +212,8 @@ class Settling:
     """The due is fixed. One step after the other is written down, done, and verified at Vipps.
 
     `refusal` is the last definitive no for `step`, which only a later look at the event log may turn into a new
-    `generation`; `capture_generation` is the one that was captured under. `doubtful_since` is since when a send
-    under the present key may still be on its way. `checked` is Vipps' account at the last look, None before the first.
+    `generation`, and not while a send of this one that nobody answered (`doubtful_since`) may still land;
+    `capture_generation` is the one that was captured under. `checked` is Vipps' account at the last look, None before the first.
     """
 
     offer: Offer
@@ -220,8 +228,8 @@ class Settling:
     capture_generation: int = 0
     refusal: Trouble | None = None
     refusal_code: str = ""
-    doubtful_since: Instant | None = None
     sent: bool = False
+    doubtful_since: Instant | None = None
     unknowns: int = 0
     checked: Account | None = None
     captured_at: Instant | None = None

@@ -18,13 +18,12 @@ from kiosk.domain.events import (
     Watched,
 )
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.metering import MS_PER_HOUR, between_ms, doubt, gone_s
+from kiosk.domain.metering import MS_PER_HOUR, QUIET_W, between_ms, doubt, gone_s
 from kiosk.domain.settling import settle
 from kiosk.domain.states import Charging, Session, Stopping, Waiting, Why
 from kiosk.domain.tariff import Usage
 
 OPEN_TIMEOUT_S = 30
-QUIET_W = 50
 
 Moved = tuple[Session, tuple[Command, ...]]
 
@@ -33,6 +32,8 @@ def stopping(state: Stopping, event: Event) -> Moved:
     match event:
         case Watched():
             return _await_open(state, event)
+        case Restarted(salvaged=True):
+            return close_books(state, event.at)
         case Restarted():
             return replace(state, since=event.at), (Switch(closed=False),)
         case Opened() | Answered() | Looked() | LookFailed() | Switched() | Pressed() | Ticked():
@@ -54,9 +55,10 @@ def _await_open(state: Stopping, event: Watched) -> Moved:
         trouble = Trouble(
             Fault.CONTACTOR_STUCK, f"The contactor of {state.offer.station} did not open in {OPEN_TIMEOUT_S} s."
         )
-        return _end(
-            replace(state, fault=state.fault or (trouble if stuck else doubtful or event.trouble)), state.last, event.at
-        )
+        # Whatever ended it, current that nobody can switch off is what somebody has to come for.
+        first = trouble if stuck and state.offer.proves_contactor else state.fault
+        fault = first or (trouble if stuck else doubtful or event.trouble)
+        return _end(replace(state, fault=fault), state.last, event.at)
     return state, () if opened else (Switch(closed=False),)
 
 
@@ -73,6 +75,17 @@ def _end(state: Stopping, end: Reading, at: Instant) -> Moved:
     due = state.offer.tariff.due(usage, state.offer.hold)
     registers = (state.begin, replace(end, import_wh=import_wh))
     return settle(state.offer, due, usage, state.why, at, registers=registers, fault=state.fault)
+
+
+def close_books(state: Waiting | Charging | Stopping, at: Instant) -> Moved:
+    """What followed is lost: only what the last row proves is due. The register may have moved for another driver since."""
+    text = f"The journal of {state.offer.reference} was damaged after {state.last.import_wh} Wh; no more than that is billed."
+    usage = Usage() if isinstance(state, Waiting) else state.usage
+    ended = Stopping(
+        state.offer, state.begin, state.last, usage, Why.FAULT, at, at, Trouble(Fault.JOURNAL_BROKEN, text)
+    )
+    settled, commands = _end(ended, state.last, at)
+    return settled, (Switch(closed=False), *commands)
 
 
 def stop(

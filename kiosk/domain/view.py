@@ -15,7 +15,10 @@ from kiosk.domain.tariff import Tariff
 
 @dataclass(frozen=True)
 class StationInfo:
-    """What does not change while the program runs. `holds` are offered in this order, `preferred` is chosen first."""
+    """What does not change while the program runs. `holds` are offered in this order, `preferred` is chosen first.
+
+    `on_trial` are the profiles of its devices of which something is not proven (grade C).
+    """
 
     id: str
     name: str
@@ -26,13 +29,15 @@ class StationInfo:
     preferred: Money
     rated_power_w: int
     asks_stop_code: bool = True
+    on_trial: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class StationView:
-    """A station now. `session` is the one on its glass, None when it is free; older ones settle unseen.
+    """A station now. `session` is the one on its glass, None when it is free; `unseen` are older ones that settle.
 
     `trouble` is why nothing can be sold here now (meter, controller, disk, Vipps keys), None when it can.
+    `turned_away` is why the start that was last asked for was not begun, until its driver leaves: nothing was reserved.
     `offline_since` is since when Vipps has not answered; a running charge goes on all the same. `next_try` is when the
     station acts by itself. `code_png` is Vipps' own payment code, only while the session is on offer.
     """
@@ -46,6 +51,8 @@ class StationView:
     next_try: Instant | None = None
     code_png: bytes | None = None
     stop_locked_s: int = 0
+    turned_away: Trouble | None = None
+    unseen: tuple[Session, ...] = ()
 
 
 class StopAnswer(StrEnum):

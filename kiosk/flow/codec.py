@@ -13,6 +13,7 @@ from kiosk.flow.ports import Row
 
 EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 INTENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Intent)}
+INTENT = "intent:"
 DUE = "due"
 ENDED = "ended"
 
@@ -22,7 +23,7 @@ def event_row(session: str, event: Event) -> Row:
 
 
 def intent_row(session: str, intent: Intent, at: Instant) -> Row:
-    return Row(session, f"intent:{type(intent).__name__}", _encode(intent), at)
+    return Row(session, f"{INTENT}{type(intent).__name__}", _encode(intent), at)
 
 
 def due_row(session: str, due: Due, at: Instant) -> Row:
@@ -34,6 +35,17 @@ def ended_row(session: str, state: str, at: Instant) -> Row:
     return Row(session, ENDED, f'{{"state":"{state}"}}', at)
 
 
+def decode_intent(kind: str, body: str) -> Intent | None:
+    """The intent of a row, None for a row of another kind. Raises ValueError for one that this version does not know."""
+    name = kind.removeprefix(INTENT)
+    if name == kind:
+        return None
+    if name not in INTENTS:
+        raise ValueError(f"The journal has an intent {name!r} that this version does not know. Update the kiosk.")
+    intent: Intent = _adapter(name).validate_json(body)
+    return intent
+
+
 def decode_due(body: str) -> Due:
     due: Due = _adapter("Due").validate_json(body)
     return due
@@ -41,7 +53,7 @@ def decode_due(body: str) -> Due:
 
 def decode_event(kind: str, body: str) -> Event | None:
     """The event of a row, None for a row that is a due, an intent or an end. Raises ValueError for an unknown kind."""
-    if kind in (DUE, ENDED) or kind.startswith("intent:"):
+    if kind in (DUE, ENDED) or kind.startswith(INTENT):
         return None
     name = kind.removeprefix("event:")
     if name not in EVENTS:

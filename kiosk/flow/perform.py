@@ -57,7 +57,7 @@ class Performer:
             case Release(reference=reference, key=key):
                 return self._answered(Step.RELEASE, await ports.payments.release(reference, key, unapproved_only=False))
             case SendReceipt(receipt=receipt):
-                return self._answered(Step.RECEIPT, await ports.receipts.send(receipt))
+                return self._answered(Step.RECEIPT, await ports.receipts.send(receipt, self._offer.language))
             case LinkSession(reference=reference, url=url):
                 return self._answered(Step.LINK, await ports.receipts.link(reference, url))
             case Switch(closed=closed):

@@ -39,7 +39,8 @@ class Payments(Protocol):
 class Receipts(Protocol):
     """Order Management. `Done("skipped: ...")` where the environment has none."""
 
-    async def send(self, receipt: Receipt) -> Outcome[str]: ...
+    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
+        """`language` is the driver's."""
 
     async def link(self, reference: str, url: str) -> Outcome[str]: ...
 

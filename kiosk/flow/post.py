@@ -45,8 +45,11 @@ class Post:
         scope: TaskScope,
         changed: Callable[[str], None],
         heard: Callable[[Outcome[object]], None],
+        meters: dict[str, str],
     ) -> None:
+        """`meters` is the whole site's: which station reads the meter of which serial number."""
         self.info = info
+        self._meters = meters
         self._ports, self._journal, self._papers, self._scope = ports, journal, papers, scope
         self._tell, self._heard = changed, heard
         self._current: SessionLoop | None = None
@@ -54,6 +57,7 @@ class Post:
         self._asked: asyncio.Queue[tuple[Money, str]] = asyncio.Queue()
         self._trouble: Trouble | None = None
         self._trouble_since: Instant | None = None
+        self._turned_away: Trouble | None = None
         self._tries, self._locked_until_ms = 0, 0
 
     def view(
@@ -71,6 +75,8 @@ class Post:
             acts_at(loop.session if loop else None) or (next_probe if offline_since else None),
             loop.code_png if loop else None,
             max(0, -(-(self._locked_until_ms - now.mono_ms) // 1000)),
+            turned_away=self._turned_away,
+            unseen=tuple(each.session for each in self._loops if each is not loop and each.session is not None),
         )
 
     @property
@@ -80,7 +86,14 @@ class Post:
 
     def start(self, hold: Money, language: str) -> None:
         if self.free and self._asked.empty() and hold in self.info.holds:
+            self._turned_away = None
             self._asked.put_nowait((hold, language))
+
+    def turn_away(self, trouble: Trouble) -> None:
+        """A start cannot be begun: its driver stands before the glass and is told why, until they leave."""
+        if self.free:
+            self._turned_away = trouble
+            self._tell(self.info.id)
 
     def press(self, act: Act, who: str) -> None:
         if self._current is not None:
@@ -103,15 +116,15 @@ class Post:
 
     def leave(self) -> None:
         if self.free:
-            self._current = None
+            self._current = self._turned_away = None
             self._tell(self.info.id)
 
-    def resume(self, session: Session) -> None:
+    def resume(self, session: Session, *, salvaged: bool) -> None:
         """A session that the journal remembers goes on, on the glass if its cable may still be in use."""
         loop = self._loop(offer_of(session), session)
         if occupies(session):
             self._current = loop
-        self._spawn(loop, Restarted(self._ports.clock.now()))
+        self._spawn(loop, Restarted(self._ports.clock.now(), salvaged))
 
     async def run(self) -> None:
         """Begin sessions when asked, and while nobody charges see to it that one could."""
@@ -126,6 +139,7 @@ class Post:
         """Look at meter and controller once more: nothing is reserved for a post that cannot start."""
         await self._check()
         if self._trouble is not None:
+            self.turn_away(self._trouble)
             return
         now = self._ports.clock.now()
         reference, code = self._papers.new_reference(self.info.id, now), self._papers.new_code()
@@ -151,6 +165,9 @@ class Post:
         reading = await ports.meter.read()
         if not isinstance(reading, Reading):
             return reading
+        if (owner := self._meters.setdefault(reading.serial, station)) != station:
+            text = f"Stations {owner} and {station} read the same meter {reading.serial}: its energy would be paid twice. Give each its own."
+            return Trouble(Fault.CONFIG_WRONG, text)
         plug = await ports.charger.look()
         if isinstance(plug, Plug) and (plug.enabled is not False or reading.power_w > STRAY_W):
             # Nobody charges here, so nothing may be on: opening is safe at any time, and told until it is proven.

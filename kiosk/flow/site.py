@@ -26,12 +26,23 @@ log = logging.getLogger(__name__)
 class Site:
     """Satisfies `domain.view.Stations`. Build it, add its posts, then `await run()` inside the scope that owns it."""
 
-    def __init__(self, clock: Clock, journal: Journal, payments: Payments, room: Callable[[], Trouble | None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        payments: Payments,
+        room: Callable[[], Trouble | None],
+        salvaged: Trouble | None = None,
+    ) -> None:
         self._clock, self._journal, self._payments, self._room = clock, journal, payments, room
+        self._salvaged = salvaged
         self._posts: dict[str, Post] = {}
+        self.meters: dict[str, str] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._away: Trouble | None = None
         self._offline_since: Instant | None = None
         self._keys: Trouble | None = None
+        self._told: Trouble | None = None
         self._next_probe: Instant | None = None
         self._left_over: Trouble | None = None
 
@@ -39,7 +50,7 @@ class Site:
         self._posts[post.info.id] = post
 
     def views(self) -> tuple[StationView, ...]:
-        trouble = self._left_over or self._keys or self._room()
+        trouble = self._no_sale()
         return tuple(post.view(self._offline_since, self._next_probe, trouble) for post in self._posts.values())
 
     def on_change(self, call: Callable[[str], None]) -> None:
@@ -50,19 +61,26 @@ class Site:
             call(station_id)
 
     def heard(self, outcome: Outcome[object]) -> None:
-        """Every answer of Vipps tells whether it can be reached and whether it knows our keys."""
+        """Every answer of Vipps tells whether it can be reached, whether it knows our keys, and what time it is."""
         trouble = outcome.trouble if isinstance(outcome, InDoubt | Refused) else None
-        away = trouble is not None and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY)
+        self._away = trouble if trouble and trouble.fault in (Fault.NETWORK_AWAY, Fault.VIPPS_AWAY) else None
         keys = trouble if trouble is not None and trouble.fault is Fault.VIPPS_KEYS else None
-        since = (self._offline_since or self._clock.now()) if away else None
-        if (since, keys) != (self._offline_since, self._keys):
-            self._offline_since, self._keys = since, keys
+        since = (self._offline_since or self._clock.now()) if self._away else None
+        before, self._offline_since, self._keys = (self._offline_since, self._told), since, keys
+        self._told = self._no_sale()
+        if (since, self._told) != before:
             for station_id in self._posts:
                 self.changed(station_id)
 
     def start(self, station_id: str, hold: Money, language: str) -> None:
-        if self._offline_since is None and not (self._left_over or self._keys or self._room()):
+        trouble = self._no_sale() or self._away
+        if trouble is None:
             self._posts[station_id].start(hold, language)
+        else:
+            self._posts[station_id].turn_away(trouble)
+
+    def _no_sale(self) -> Trouble | None:
+        return self._salvaged or self._left_over or self._keys or self._room()
 
     def press(self, station_id: str, act: Act, who: str) -> None:
         self._posts[station_id].press(act, who)
@@ -78,7 +96,7 @@ class Site:
         for rows in await self._journal.unsettled():
             try:
                 session = fold(rows)
-                self._post_of(session).resume(session)
+                self._post_of(session).resume(session, salvaged=self._salvaged is not None)
             except (FaultError, ValueError) as error:
                 # The others settle all the same, and nothing new is sold beside a session that nobody can take up.
                 self._left_over = _left_over(error)
@@ -102,6 +120,7 @@ class Site:
     async def _probe(self) -> None:
         """Ask for a payment that nobody made: the answer is that there is none, and that Vipps is there."""
         while True:
+            self._next_probe = None  # it is now
             self.heard(await self._payments.look(PROBE_REFERENCE))
             self._next_probe = later(self._clock.now(), PROBE_S)
             await self._clock.sleep(PROBE_S)

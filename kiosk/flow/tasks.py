@@ -1,6 +1,7 @@
 """One owner for every task: named, cancelled in reverse order, awaited. Nothing runs that nobody waits for."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from types import TracebackType
@@ -8,7 +9,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-CANCEL_AGAIN_S = 30.0  # longer than any send on its way may take
+CANCEL_AGAIN_S = 4.0  # what must not be cut short is carried by `finished`, which bears being told again
 
 
 class TaskScope:
@@ -27,10 +28,10 @@ class TaskScope:
     ) -> None:
         told: asyncio.CancelledError | None = None
         while self._tasks:  # a task may give birth to another while it ends
-            task = self._tasks[-1]
-            while not task.done():  # a library below may have swallowed a cancellation: say it again
-                task.cancel()
-                told = await _wait_for(task) or told
+            try:
+                await stopped(self._tasks[-1])
+            except asyncio.CancelledError as again:
+                told = again
             await asyncio.sleep(0)
         if told is not None and error is None:
             raise told
@@ -56,17 +57,6 @@ class TaskScope:
             self._failed.exception()  # seen: it is raised by wait() or when the scope ends
 
 
-async def _wait_for(task: asyncio.Task[None]) -> asyncio.CancelledError | None:
-    """Until it is done or has to be cancelled again. Whoever is told to stop meanwhile leaves nothing behind all the same."""
-    told: asyncio.CancelledError | None = None
-    while True:
-        try:
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
-            return told
-        except asyncio.CancelledError as again:
-            told = again
-
-
 async def finished(work: Coroutine[Any, Any, T]) -> T:
     """Carry `work` to its end even if the caller is cancelled meanwhile, and only then be cancelled.
 
@@ -84,6 +74,67 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+async def stopped(task: asyncio.Future[Any]) -> None:
+    """Cancel a task until it has ended; a library below it may swallow a cancellation that comes with a result.
+
+    Whoever is cancelled while it waits here hears it when the task has ended, so that nothing is left behind.
+    """
+    told: asyncio.CancelledError | None = None
+    while not task.done():
+        task.cancel()
+        told = await _wait_for(task) or told
+    if not task.cancelled():
+        task.exception()  # seen: asyncio would log it as never retrieved
+    if told is not None:
+        raise told
+
+
+async def _wait_for(task: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Until it is done or has to be cancelled again. Gives back what its caller was told meanwhile."""
+    told: asyncio.CancelledError | None = None
+    while True:
+        try:
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+            return told
+        except asyncio.CancelledError as again:
+            told = again
+
+
+class Told(Exception):
+    """The work was told to end before it was done, and has ended. `number` is the signal, 0 for another reason."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Ending:
+    """Lets SIGINT, SIGTERM or a call of `now` end one work; a second word cancels what its ending still waits for."""
+
+    def __init__(self) -> None:
+        self._told: list[int] = []
+        self._work: asyncio.Task[Any] | None = None
+
+    def now(self, number: int = 0) -> None:
+        self._told.append(number)
+        if self._work is not None:
+            self._work.cancel()
+
+    async def of(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. Raises Told when it was ended, and whatever it raises, also while it ends."""
+        loop = asyncio.get_running_loop()
+        self._work = task = loop.create_task(work)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.now, number)
+        try:
+            await asyncio.wait({task})
+        finally:
+            await stopped(task)
+        if task.cancelled() and self._told:
+            raise Told(self._told[0])
+        return task.result()
+
+
 async def first(*works: Awaitable[Any]) -> tuple[int, Any]:
     """The index and result of the first to finish; the others are cancelled and awaited."""
     tasks = [asyncio.ensure_future(work) for work in works]
@@ -96,4 +147,5 @@ async def first(*works: Awaitable[Any]) -> tuple[int, Any]:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            await stopped(task)

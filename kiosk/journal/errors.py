@@ -2,7 +2,8 @@
 
 JournalError            anything below; carries the fault's code and a sentence
 ├── JournalBusy         another process writes it; names that process
-├── JournalBroken       the file is damaged or its chain does not verify
+├── JournalBroken       there is none, or it is another program's or a newer kiosk's
+│   └── JournalDamaged  the file is damaged or its chain does not verify
 └── JournalFailed       the disk refused a commit; the process ends, the commit is never retried
 """
 
@@ -18,6 +19,10 @@ class JournalBusy(JournalError):
 
 
 class JournalBroken(JournalError):
+    """The file is none that this version can read."""
+
+
+class JournalDamaged(JournalBroken):
     """What is in the file is not what was written."""
 
 

@@ -7,20 +7,25 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.journal.chain import GENESIS, Link, first_break, link_hash
-from kiosk.journal.errors import JournalBroken, JournalBusy, JournalFailed
+from kiosk.journal.chain import GENESIS, Link, link_hash
+from kiosk.journal.errors import JournalBroken, JournalBusy, JournalError, JournalFailed
+from kiosk.journal.reading import Entry, damaged, read_only, unsettled, verify
 from kiosk.journal.schema import APPLICATION_ID, MIGRATIONS, PRAGMAS
+from kiosk.journal.wal import lost_commits
 
 BALLAST_BYTES = 64 * 2**20
 SELL_FREE_BYTES = 200 * 2**20
+FULL_BYTES = 2**20
+ROW = "(?,?,?,?,?,?,?,?)"
+INSERT_ROW = f"INSERT INTO event VALUES{ROW}"
 
 T = TypeVar("T")
 
@@ -36,16 +41,6 @@ class Written(Protocol):
     def body(self) -> str: ...
     @property
     def at(self) -> Instant: ...
-
-
-class Entry(NamedTuple):
-    """A row as it was read back."""
-
-    seq: int
-    session: str
-    kind: str
-    body: str
-    at: Instant
 
 
 class Journal:
@@ -103,8 +98,7 @@ class Journal:
             values += (*link, head)
             seq += 1
         # One statement is one transaction, and one release of the interpreter lock: each more would wait for the loop.
-        places = ",".join(("(?,?,?,?,?,?,?,?)",) * len(rows))
-        self._db.execute(f"INSERT INTO event VALUES{places}", values)
+        self._db.execute(INSERT_ROW + f",{ROW}" * (len(rows) - 1), values)
         self._head, self._next_seq = head, seq
 
     async def _run(self, work: Callable[[], T]) -> T:
@@ -113,7 +107,9 @@ class Journal:
 
 def open_journal(path: Path, new_installation: UUID) -> Journal:
     """Open or create the journal for writing. Raises JournalBusy, JournalBroken or JournalFailed, each with a sentence."""
-    lock = _take_lock(path)
+    path = path.resolve()  # one journal under two names is still one
+    _refuse_hard_links(path)
+    lock = take_lock(path)
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
     try:
         connection = thread.submit(_prepare, path, new_installation).result()
@@ -124,57 +120,29 @@ def open_journal(path: Path, new_installation: UUID) -> Journal:
         raise
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection, also beside a running station. Raises JournalBroken if there is nothing to read."""
-    if not path.exists():
-        raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, f"There is no journal at {path}. Check [journal] path."))
-    connection = _read_only(path)
-    try:
-        connection.execute("SELECT seq FROM event LIMIT 1").fetchone()
-    except sqlite3.Error as error:
-        connection.close()
-        raise JournalBroken(_broken(path, str(error))) from error
-    return connection
-
-
-def unsettled(connection: sqlite3.Connection) -> list[list[Entry]]:
-    query = """SELECT DISTINCT session FROM event WHERE session NOT IN (SELECT session FROM event WHERE kind = 'ended')
-               ORDER BY session"""
-    groups = [entries(connection, session) for (session,) in connection.execute(query).fetchall()]
-    return sorted(groups, key=lambda group: group[0].seq)
-
-
-def sessions(connection: sqlite3.Connection) -> list[str]:
-    query = "SELECT session FROM event GROUP BY session ORDER BY min(seq)"
-    return [session for (session,) in connection.execute(query)]
-
-
-def entries(connection: sqlite3.Connection, session: str) -> list[Entry]:
-    query = "SELECT seq, session, kind, body, utc_ms, boot, mono_ms FROM event WHERE session = ? ORDER BY seq"
-    rows = connection.execute(query, (session,)).fetchall()
-    return [Entry(seq, name, kind, body, Instant(*at)) for seq, name, kind, body, *at in rows]
-
-
-def verify(connection: sqlite3.Connection) -> int | None:
-    """The first row that does not verify, None when the whole chain does."""
-    return first_break(_links(connection))
-
-
-def _links(connection: sqlite3.Connection) -> Iterator[tuple[Link, bytes]]:
-    columns = "seq, session, kind, body, utc_ms, boot, mono_ms, hash"
-    for row in connection.execute(f"SELECT {columns} FROM event ORDER BY seq"):  # noqa: S608 - fixed columns
-        yield Link(*row[:7]), row[7]
+def _refuse_hard_links(path: Path) -> None:
+    if path.is_file() and path.stat().st_nlink > 1:
+        text = f"The file of {path} has another name too (a hard link), under which another kiosk could write it. Remove that name."
+        raise JournalBroken(Trouble(Fault.CONFIG_WRONG, text))
 
 
 def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
+    """Open it. A disk that is full is given the ballast, for the sessions in it still have to be settled."""
+    try:
+        return _opened(path, new_installation)
+    except JournalError:
+        if not _ballast(path).exists() or not _is_full(path):
+            raise
+    _ballast(path).unlink()
+    return _opened(path, new_installation)
+
+
+def _opened(path: Path, new_installation: UUID) -> sqlite3.Connection:
     try:
         if path.exists() and path.stat().st_size:
             _inspect(path)
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = create(path, new_installation)
         try:
-            for pragma in PRAGMAS:
-                connection.execute(pragma)
-            _migrate(connection, new_installation)
             _lay_ballast(path)
         except BaseException:
             connection.close()
@@ -183,28 +151,48 @@ def _prepare(path: Path, new_installation: UUID) -> sqlite3.Connection:
         # Damaged text fails in Python's own module, which gives no code.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-            raise JournalBroken(_broken(path, str(error))) from error
+            raise damaged(path, str(error)) from error
         raise JournalFailed(_disk_trouble(path, error)) from error
     except OSError as error:
         raise JournalFailed(_disk_trouble(path, error)) from error
     return connection
 
 
+def create(path: Path, installation: UUID) -> sqlite3.Connection:
+    """A connection that writes, to a file with today's tables. `installation` is for a file that has none yet."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # stop codes and the drivers' own links stand in it
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+        _migrate(connection, installation)
+        connection.execute(
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        )  # the less stands in the log alone, the less can go with it
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _inspect(path: Path) -> None:
     """Look at all of it read-only: opening for writing, and closing again, would change a damaged file."""
-    with contextlib.closing(_read_only(path)) as connection:
+    if commits := lost_commits(path):
+        raise damaged(path, f"its log has {commits} commits behind a place that cannot be read")
+    with contextlib.closing(read_only(path)) as connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
             text = f"{path} was written by a newer kiosk (schema {version}, this one knows {len(MIGRATIONS)}). Update the kiosk."
             raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, text))
         checked = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if checked != "ok":
-            raise JournalBroken(_broken(path, checked))
+            raise damaged(path, checked)
         if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                raise JournalBroken(_broken(path, "it is the database of another program"))
+                text = f"{path} is the database of another program. Put [journal] path where no other file is."
+                raise JournalBroken(Trouble(Fault.JOURNAL_BROKEN, text))
         elif (seq := verify(connection)) is not None:
-            raise JournalBroken(_broken(path, f"the hash chain breaks at row {seq}"))
+            raise damaged(path, f"the hash chain breaks at row {seq}")
         else:
             _check_installation(connection, path)
 
@@ -214,11 +202,7 @@ def _check_installation(connection: sqlite3.Connection, path: Path) -> None:
     try:
         UUID(row[0] if row else "0" * 32)
     except ValueError as error:
-        raise JournalBroken(_broken(path, "the id of this installation cannot be read")) from error
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        raise damaged(path, "the id of this installation cannot be read") from error
 
 
 def _migrate(connection: sqlite3.Connection, new_installation: UUID) -> None:
@@ -229,7 +213,7 @@ def _migrate(connection: sqlite3.Connection, new_installation: UUID) -> None:
     connection.execute("INSERT OR IGNORE INTO meta VALUES('installation', ?)", (str(new_installation),))
 
 
-def _take_lock(path: Path) -> int:
+def take_lock(path: Path) -> int:
     """One writer. The kernel frees the lock when the process dies, however it dies."""
     lock_path = path.with_name(path.name + ".lock")
     try:
@@ -244,8 +228,9 @@ def _take_lock(path: Path) -> int:
         os.close(lock)
         text = f"The journal {path} is in use by process {owner}. Stop that process first, or use its own commands."
         raise JournalBusy(Trouble(Fault.JOURNAL_BUSY, text)) from error
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same, only its owner is not told
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
     return lock
 
 
@@ -256,6 +241,13 @@ def _lay_ballast(path: Path) -> None:
         return
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < FULL_BYTES
+    except OSError:
+        return False
 
 
 def _ballast(path: Path) -> Path:
@@ -271,18 +263,15 @@ def _meta(connection: sqlite3.Connection, name: str) -> str:
     return str(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
 
 
-def _broken(path: Path, reason: str) -> Trouble:
-    text = (
-        f"The journal {path} is damaged ({reason}). Nothing was changed. Keep the file, and restore a copy beside it."
-    )
-    return Trouble(Fault.JOURNAL_BROKEN, text)
-
-
 def _disk_trouble(path: Path, error: Exception) -> Trouble:
     """The disk's own refusal in one sentence, with what would be right."""
     code = getattr(error, "sqlite_errorcode", None)
     number = getattr(error, "errno", None)
-    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC:
+    if os.path.isdir(path):  # noqa: PTH112 - which answers also where nothing may be asked
+        return Trouble(
+            Fault.CONFIG_WRONG, f"{path} is a folder. Put [journal] path to a file in it, such as journal.sqlite3."
+        )
+    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC or _is_full(path):
         return Trouble(
             Fault.DISK_FULL, f"The disk of {path} is full. Free at least 200 MiB, then start the kiosk again."
         )

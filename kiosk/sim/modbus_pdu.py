@@ -40,6 +40,13 @@ def pick(words: dict[int, int] | None, address: int, count: int) -> list[int]:
         raise RefusalError(ILLEGAL_ADDRESS) from None
 
 
+def within(value: int, least: int, most: int) -> int:
+    """The value, or exception 3 where the device takes only `least` to `most`."""
+    if not least <= value <= most:
+        raise RefusalError(ILLEGAL_VALUE)
+    return value
+
+
 def answer(device: Device, request: bytes) -> bytes:
     function = request[0]
     try:

@@ -5,6 +5,7 @@ Written out here, because a library's server is too well-behaved: it cannot be s
 
 import asyncio
 import os
+import termios
 import tty
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +16,13 @@ from kiosk.sim.modbus_pdu import GATEWAY_TARGET_SILENT, Device, answer
 
 Stranger = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]
 """Takes over a TCP connection whose first four bytes are not Modbus."""
+
+Send = Callable[[bytes, Frame], Coroutine[None, None, None]]
+"""Takes a frame, and the request that it answers."""
+
+RTU_OVERHEAD = 3  # unit and CRC
+BITS_AN_OCTET = 11
+OUTPUT_SPEED = 5  # its place in what tcgetattr returns
 
 
 class HangUpError(Exception):
@@ -47,12 +55,12 @@ class Line:
         return None if device.line.mute else said
 
 
-async def converse(line: Line, framing: Framing, reader: asyncio.StreamReader, send: Callable[[bytes], object]) -> None:
+async def converse(line: Line, framing: Framing, reader: asyncio.StreamReader, send: Send) -> None:
     """Answer one request after the other, as a slave with one small processor does, until the other side leaves."""
     while (asked := await framing.receive(reader)) is not None:
         said = await line.ask(asked.unit, asked.pdu)
         if said is not None:
-            send(framing.wrap(Frame(asked.unit, said, asked.transaction), line.faults(asked.unit)))
+            await send(framing.wrap(Frame(asked.unit, said, asked.transaction), line.faults(asked.unit)), asked)
 
 
 @asynccontextmanager
@@ -94,25 +102,39 @@ async def _serve_connection(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
+    async def send(frame: bytes, _: Frame) -> None:
+        writer.write(frame)
+
     if rtu_framed:
-        await converse(line, RtuFraming(), reader, writer.write)
+        await converse(line, RtuFraming(), reader, send)
         return
     opening = await reader.readexactly(4)
     if stranger is not None and opening[2:] != b"\0\0":
         await stranger(opening, reader, writer)
         return
-    await converse(line, MbapFraming(opening), reader, writer.write)
+    await converse(line, MbapFraming(opening), reader, send)
 
 
 @asynccontextmanager
-async def serving_rtu(line: Line) -> AsyncIterator[str]:
-    """The path of a tty; whoever opens it talks to `line` as over RS-485, at any baud rate."""
+async def serving_rtu(line: Line, baud: int | None = None) -> AsyncIterator[str]:
+    """The path of a tty; whoever opens it talks to `line` as over RS-485.
+
+    At any baud rate at once; with `baud` only at that one, and every octet takes the time that it takes on a wire.
+    """
     loop = asyncio.get_running_loop()
     master, slave = os.openpty()
     tty.setraw(slave)
     reader = asyncio.StreamReader()
     loop.add_reader(master, lambda: reader.feed_data(os.read(master, 512)))
-    task = asyncio.create_task(_answer_on_tty(line, reader, master))
+
+    async def send(frame: bytes, asked: Frame) -> None:
+        if baud is not None:
+            if termios.tcgetattr(slave)[OUTPUT_SPEED] != getattr(termios, f"B{baud}"):
+                return
+            await asyncio.sleep((RTU_OVERHEAD + len(asked.pdu) + len(frame)) * BITS_AN_OCTET / baud)
+        os.write(master, frame)
+
+    task = asyncio.create_task(_answer_on_tty(line, reader, send))
     try:
         yield os.ttyname(slave)
     finally:
@@ -124,7 +146,7 @@ async def serving_rtu(line: Line) -> AsyncIterator[str]:
         os.close(slave)
 
 
-async def _answer_on_tty(line: Line, reader: asyncio.StreamReader, master: int) -> None:
+async def _answer_on_tty(line: Line, reader: asyncio.StreamReader, send: Send) -> None:
     while True:
         with suppress(HangUpError):  # a serial line cannot hang up; the request is lost
-            await converse(line, RtuFraming(), reader, lambda frame: os.write(master, frame))
+            await converse(line, RtuFraming(), reader, send)

@@ -27,8 +27,16 @@ def u64(value: int) -> Words:
     return _words(">Q", value)
 
 
+def i64(value: int) -> Words:
+    return _words(">q", value)
+
+
 def f32(value: float) -> Words:
     return _words(">f", value)
+
+
+def f64(value: float) -> Words:
+    return _words(">d", value)
 
 
 def text(value: str, registers: int) -> Words:

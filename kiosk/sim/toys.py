@@ -15,6 +15,7 @@ from kiosk.sim.meter import MeterToy
 from kiosk.sim.modbus_server import Line, serving_rtu, serving_tcp
 from kiosk.sim.post import Post
 from kiosk.sim.post_door import door, pass_on, serving_door
+from kiosk.sim.register_toy import RegisterToy
 
 METER = "eastron-sdm630"
 CHARGER = "keba-p30"
@@ -35,8 +36,12 @@ def meter_line(post: Post, profile: str = METER) -> Line:
 
 
 def charger_line(post: Post, profile: str = CHARGER) -> Line:
-    toy = controller(post, profile)
-    return Line({toy.unit: toy})
+    return line_of(controller(post, profile))
+
+
+def line_of(toy: Controller) -> Line:
+    beside = toy.beside if isinstance(toy, RegisterToy) else {}
+    return Line({toy.unit: toy, **beside})
 
 
 @asynccontextmanager
@@ -51,11 +56,12 @@ async def serving(
     doors: bool = False,
 ) -> AsyncIterator[Ports]:
     """Both toys over Modbus TCP. With `doors`, `/_sim` answers on the same two ports."""
+    meter_toy, charger_toy = meter_line(post, meter_profile), charger_line(post, charger_profile)
     async with AsyncExitStack() as stack:
-        meter = await stack.enter_async_context(_serving_meter(post, meter_profile, host, meter_port, doors=doors))
-        charger = await stack.enter_async_context(
-            _serving_charger(post, charger_profile, host, charger_port, doors=doors)
-        )
+        meter_door = door(post, meter_profile, post.meter_line) if doors else None
+        charger_door = door(post, charger_profile, post.charger_line) if doors else None
+        meter = await stack.enter_async_context(_serving(meter_toy, meter_door, host, meter_port))
+        charger = await stack.enter_async_context(_serving(charger_toy, charger_door, host, charger_port))
         yield Ports(meter, charger)
 
 
@@ -88,7 +94,7 @@ async def run_meter(
     """A meter alone, until cancelled: a car charges behind it as on a plain socket. A busy port is an OSError."""
     post = Post(SimClock(rate=rate), _car(seed), has_pilot=False)
     post.command(enabled=True)
-    async with _serving_meter(post, profile, host, port, doors=True) as bound:
+    async with _serving(meter_line(post, profile), door(post, profile, post.meter_line), host, port) as bound:
         await _stay(announce, f"Meter {profile} on {_addresses(host, bound)}")
 
 
@@ -103,7 +109,7 @@ async def run_charger(
 ) -> None:
     """A charge controller alone, with a car that waits for it, until cancelled. A busy port is an OSError."""
     post = Post(SimClock(rate=rate), _car(seed))
-    async with _serving_charger(post, profile, host, port, doors=True) as bound:
+    async with _serving(charger_line(post, profile), door(post, profile, post.charger_line), host, port) as bound:
         await _stay(announce, f"Controller {profile} on {_addresses(host, bound)}")
 
 
@@ -131,20 +137,6 @@ async def run_post(
     ) as ports:
         announce(f"Meter {meter_profile} on {_addresses(host, ports.meter)}")
         await _stay(announce, f"Controller {charger_profile} on {_addresses(host, ports.charger)}")
-
-
-@asynccontextmanager
-async def _serving_meter(post: Post, profile: str, host: str, port: int, *, doors: bool) -> AsyncIterator[int]:
-    app = door(post, profile, post.meter_line) if doors else None
-    async with _serving(meter_line(post, profile), app, host, port) as bound:
-        yield bound
-
-
-@asynccontextmanager
-async def _serving_charger(post: Post, profile: str, host: str, port: int, *, doors: bool) -> AsyncIterator[int]:
-    app = door(post, profile, post.charger_line) if doors else None
-    async with _serving(charger_line(post, profile), app, host, port) as bound:
-        yield bound
 
 
 @asynccontextmanager

@@ -1,10 +1,11 @@
 """Qt, the loop and the windows: opened in order, closed in reverse. The program's own work is one coroutine."""
 
 import asyncio
-import os
-import signal
+import gc
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -12,7 +13,9 @@ from PySide6.QtGui import QFont, QGuiApplication
 
 from kiosk.domain.energy import Instant
 from kiosk.domain.view import Stations
+from kiosk.flow.tasks import Ending, Told
 from kiosk.ui.drawing import load_fonts
+from kiosk.ui.splash import open_screen
 from kiosk.ui.station.model import StationModel
 from kiosk.ui.window import Model, Window
 
@@ -63,42 +66,39 @@ class App:
 
 def run(main: Callable[[App], Coroutine[Any, Any, int]]) -> int:
     """Drive `main` until it returns its exit code. SIGTERM, SIGINT and closing the last window cancel it: exit code 0."""
-    os.environ.setdefault("QT_QUICK_BACKEND", "software")
-    gui = QGuiApplication.instance() or QGuiApplication(["kiosk"])
-    if not isinstance(gui, QGuiApplication):
-        raise TypeError("A program without a screen has been started already; a surface needs QGuiApplication.")
+    gui = open_screen()
     # Qt must never end the loop by itself: work that is under way is awaited first.
     gui.setQuitOnLastWindowClosed(False)
-    import qasync  # type: ignore[import-untyped]  # pulls in QtWidgets, so not before a loop is needed
-
-    app = App()
-    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(gui)) as runner:
+    app, loop = App(), _loop_maker()
+    # All that is loaded by now stays: else a full collection walks through it, 40 ms in the middle of a touch.
+    gc.freeze()
+    with asyncio.Runner(loop_factory=lambda: loop(gui)) as runner:
         return runner.run(_live(main, app, gui))
 
 
+def _loop_maker() -> Callable[[QGuiApplication], asyncio.AbstractEventLoop]:
+    """qasync wants nothing of QtWidgets but the name QApplication, and would load 4 MB of it for that."""
+    widgets, nothing = "PySide6.QtWidgets", SimpleNamespace(QApplication=QGuiApplication)
+    sys.modules.setdefault(widgets, nothing)  # type: ignore[arg-type]
+    import qasync  # type: ignore[import-untyped]
+
+    if sys.modules[widgets] is nothing:  # type: ignore[comparison-overlap]
+        del sys.modules[widgets]
+    maker: Callable[[QGuiApplication], asyncio.AbstractEventLoop] = qasync.QEventLoop
+    return maker
+
+
 async def _live(main: Callable[[App], Coroutine[Any, Any, int]], app: App, gui: QGuiApplication) -> int:
-    task = asyncio.current_task()
-    ends: list[None] = []
-
-    def end() -> None:
-        if task is not None:
-            ends.append(None)
-            task.cancel()  # again at a second signal: a library may have swallowed the first
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+    ending = Ending()
 
     def end_unless_closing() -> None:
         if not app.closing:
-            end()
+            ending.now()
 
     gui.lastWindowClosed.connect(end_unless_closing)
     try:
-        return await main(app)
-    except asyncio.CancelledError:
-        if not ends:
-            raise
+        return await ending.of(main(app))
+    except Told:
         return 0
     finally:
         gui.lastWindowClosed.disconnect(end_unless_closing)

@@ -7,7 +7,9 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
 from PySide6.QtGui import QFontDatabase, QImage, QImageReader
 from PySide6.QtQuick import QQuickImageProvider
 
-ICONS = Path(__file__).resolve().parents[2] / "resources" / "icons"
+from kiosk import RESOURCES
+
+ICONS = RESOURCES / "icons"
 WEIGHTS = ("Regular", "Bold")
 
 

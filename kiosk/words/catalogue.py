@@ -11,8 +11,10 @@ from babel.core import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from kiosk import RESOURCES
+
 SOURCE = "en"
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "locale"
+FOLDER = RESOURCES / "locale"
 
 
 @dataclass(frozen=True)

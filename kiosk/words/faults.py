@@ -25,10 +25,12 @@ DRIVER: dict[Fault, tuple[str, str, str]] = {
     Fault.METER_GARBLED:        (marked("The energy meter cannot be read clearly."), PROVEN, ELSEWHERE),
     Fault.METER_WRONG_DEVICE:   (marked("The energy meter is not the one this station expects."), PROVEN, ELSEWHERE),
     Fault.METER_REVERSED:       (marked("The energy meter is connected the wrong way."), PROVEN, ELSEWHERE),
+    Fault.METER_CONTRADICTS:    (marked("The energy meter counts while no power flows."), PROVEN, ELSEWHERE),
     Fault.CHARGER_SILENT:       (marked("The charger does not answer."), PROVEN, ELSEWHERE),
     Fault.CHARGER_REFUSED:      (marked("The charger refuses to start."), PROVEN, ELSEWHERE),
     Fault.CHARGER_FAULT:        (marked("The charger reports a fault."), PROVEN, ELSEWHERE),
     Fault.CONTACTOR_STUCK:      (marked("The charger did not switch off as it should."), PROVEN, LEAVE),
+    Fault.CONTACTOR_DEAD:       (marked("The charger does not pass on energy."), NOTHING, ELSEWHERE),
     Fault.NEVER_STARTED:        (marked("The car took no energy."), NOTHING, TRY_AGAIN),
     Fault.NETWORK_AWAY:         (marked("The station has no connection."), LATER, WAIT),
     Fault.VIPPS_AWAY:           (marked("The payment service does not answer."), LATER, WAIT),
@@ -51,6 +53,7 @@ DRIVER: dict[Fault, tuple[str, str, str]] = {
     Fault.CLOCK_WRONG:          (marked("The station's clock is wrong, so it sells nothing now."), SAFE, ELSEWHERE),
     Fault.CONFIG_WRONG:         (marked("The station is not set up correctly."), SAFE, ELSEWHERE),
     Fault.PORT_BUSY:            (marked("The station is being serviced."), SAFE, ELSEWHERE),
+    Fault.SCREEN_AWAY:          (marked("The station is being serviced."), SAFE, ELSEWHERE),
 }
 
 ATTENDANT: dict[Fault, tuple[str, str]] = {
@@ -62,10 +65,12 @@ ATTENDANT: dict[Fault, tuple[str, str]] = {
     Fault.METER_GARBLED:        (marked("The meter answers with values that cannot be."), marked("Check baud rate, parity and profile.")),
     Fault.METER_WRONG_DEVICE:   (marked("The device at this address is not the meter in the settings."), marked("Choose the right profile, or connect the right meter.")),
     Fault.METER_REVERSED:       (marked("Energy is counted as export."), marked("Swap the meter's input and output, or turn its current transformers.")),
+    Fault.METER_CONTRADICTS:    (marked("The meter's register rises while it shows no power."), marked("Check the profile's power register, and that nothing else hangs on this meter.")),
     Fault.CHARGER_SILENT:       (marked("The charge controller does not answer."), marked("Check its supply and network, then look again.")),
     Fault.CHARGER_REFUSED:      (marked("The charge controller refuses to switch."), marked("Check that remote control is enabled in the controller.")),
     Fault.CHARGER_FAULT:        (marked("The charge controller reports a fault."), marked("Read the fault on the controller and clear its cause.")),
     Fault.CONTACTOR_STUCK:      (marked("Current flows although the contactor was told to open."), marked("Take the station out of service and have the contactor replaced.")),
+    Fault.CONTACTOR_DEAD:       (marked("The car asked for energy, was allowed it, and got none."), marked("Check fuse and residual-current device, then have the contactor replaced.")),
     Fault.NEVER_STARTED:        (marked("The car took no energy within 15 minutes."), marked("Nothing is due; everything is released. Help the driver start again.")),
     Fault.NETWORK_AWAY:         (marked("The station has no network."), marked("Check modem and SIM. Running charges settle when the network is back.")),
     Fault.VIPPS_AWAY:           (marked("Vipps MobilePay does not answer."), marked("Look at its status page. The station goes on by itself.")),
@@ -86,8 +91,9 @@ ATTENDANT: dict[Fault, tuple[str, str]] = {
     Fault.DISK_FULL:            (marked("The disk is full."), marked("Free at least 200 MiB where the journal lies.")),
     Fault.DISK_READ_ONLY:       (marked("The disk takes no writes."), marked("Check the card or disk and mount it writable.")),
     Fault.CLOCK_WRONG:          (marked("The station's clock is far from Vipps MobilePay's."), marked("Let the clock synchronise, then try again.")),
-    Fault.CONFIG_WRONG:         (marked("The settings do not fit together."), marked("Run kiosk doctor and correct the line that it names.")),
+    Fault.CONFIG_WRONG:         (marked("The settings do not fit together."), marked("Correct what the reason beside names, then start the station again.")),
     Fault.PORT_BUSY:            (marked("Another program uses the port to meter or charger."), marked("End that program, then try again.")),
+    Fault.SCREEN_AWAY:          (marked("The station has no screen to show itself on."), marked("Check the screen and its session, then start the station again.")),
 }
 # fmt: on
 

@@ -1,8 +1,8 @@
 """The names of the parts of a price, on glass, page and receipt alike."""
 
-from kiosk.domain.receipt import Line, LineKind
+from kiosk.domain.receipt import Line, LineKind, Registers
 from kiosk.words.amounts import duration, energy, price
-from kiosk.words.catalogue import Words, marked
+from kiosk.words.catalogue import Words, marked, open_words
 
 NAMES: dict[LineKind, str] = {
     LineKind.ENERGY: marked("Energy"),
@@ -11,9 +11,28 @@ NAMES: dict[LineKind, str] = {
     LineKind.IDLE: marked("Parked after done"),
 }
 
+WHOLE = marked("Charging session")
+
 
 def name(kind: LineKind, words: Words) -> str:
     return words.text(NAMES[kind])
+
+
+def names(language: str, billed: Registers | None) -> dict[LineKind, str]:
+    """All of them, for a receipt in this language; behind the energy stands whose register was billed.
+
+    In plain spaces: nobody knows how another's app shows the narrow ones.
+    """
+    words = open_words(language)
+    found = {kind: name(kind, words) for kind in LineKind}
+    if billed is not None:
+        found[LineKind.ENERGY] += ". " + " ".join(registers(billed, words).split())
+    return found
+
+
+def whole(language: str) -> str:
+    """The one line of a receipt that is written by hand."""
+    return open_words(language).text(WHOLE)
 
 
 def quantity(line: Line, words: Words) -> str:
@@ -27,3 +46,9 @@ def quantity(line: Line, words: Words) -> str:
             return f"{duration(line.quantity, words)} × {per_minute}"
         case LineKind.SESSION:
             return str(price(line.price_e4, unit, "", words))
+
+
+def registers(billed: Registers, words: Words) -> str:
+    """The meter and what it showed: `Meter 21031977: 12 345,678 to 12 375,957 kWh`."""
+    first, last = (energy(wh, words, billed.resolution_wh) for wh in (billed.begin_wh, billed.end_wh))
+    return words.text("Meter {serial}: {first} to {last}", serial=billed.serial, first=first.number, last=last)

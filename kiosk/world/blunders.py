@@ -164,9 +164,9 @@ def intent_after_effect() -> list[Patch]:
 def resumed_twice() -> list[Patch]:
     usual = Post.resume
 
-    def resume(self: Post, session: Any) -> None:
-        usual(self, session)
-        usual(self, session)
+    def resume(self: Post, session: Any, *, salvaged: bool) -> None:
+        usual(self, session, salvaged=salvaged)
+        usual(self, session, salvaged=salvaged)
 
     return [(Post, "resume", resume)]
 
@@ -174,9 +174,9 @@ def resumed_twice() -> list[Patch]:
 def offers_forgotten() -> list[Patch]:
     usual = Post.resume
 
-    def resume(self: Post, session: Any) -> None:
+    def resume(self: Post, session: Any, *, salvaged: bool) -> None:
         if not isinstance(session, Asked | Offered | Withdrawing | Late):
-            usual(self, session)
+            usual(self, session, salvaged=salvaged)
 
     return [(Post, "resume", resume)]
 

@@ -199,7 +199,14 @@ def log_unseen_at_the_approval() -> list[Patch]:
 
 
 def scope_cut_short() -> list[Patch]:
-    async def wait_for(task: Any) -> None:
-        await asyncio.wait({task}, timeout=tasks.CANCEL_AGAIN_S)
+    async def leave(scope: Any, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        while scope._tasks:
+            task = scope._tasks[-1]
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=tasks.CANCEL_AGAIN_S)
+            await asyncio.sleep(0)
+        if scope._failed.done() and not scope._failed.cancelled() and error is None:
+            scope._failed.result()
 
-    return [(tasks, "_wait_for", wait_for)]
+    return [(tasks.TaskScope, "__aexit__", leave)]

@@ -228,7 +228,10 @@ class Inspector:
         record = self.occupant(station)
         session = record.session if record is not None else None
         book = self._world.ledger.books.get(record.reference) if record is not None else None
-        if record is None or not isinstance(session, Waiting) or ("Close", "", None) not in record.intents:
+        # A charge that a new life takes over is told to its controller again; it never opened.
+        again = isinstance(session, Charging) and record is not None and isinstance(record.before, Returning)
+        meant = isinstance(session, Waiting) or again
+        if record is None or not meant or ("Close", "", None) not in record.intents:
             self.wrong("S9 energy is intended", f"{station} is switched on while {type(session).__name__}")
         elif (
             book is None
@@ -236,6 +239,8 @@ class Inspector:
             or (not book.meddled and book.account.remaining != book.amount)
         ):
             self.wrong("S9 energy is paid for", f"{station} is switched on without an approved hold")
+        elif record.foreign_seen:
+            self.wrong("S10 hands off", f"{station} is switched on although a stranger's effect had been seen")
         elif record.begin_boot != self._world.boot:
             self.wrong("S9 stays off", f"{station} is switched on again by itself after a power cut")
 

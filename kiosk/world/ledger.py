@@ -47,13 +47,15 @@ class Ledger:
     """Every changing call is remembered under its key: the same bytes get the same answer, other bytes are a mistake of ours.
 
     `mistakes` is what a careful caller never does; whoever uses a ledger checks that it is empty. `refuse` may say no to
-    a call under a new key, and that no sticks to the key. `accepted` hears of each effect at the instant of it.
+    a call under a new key, and that no sticks to the key. `accepted` hears of each effect at the instant of it. `read_in`
+    are the languages of all receipts that were sent, also of those that never arrived.
     """
 
     def __init__(self, now_ms: Callable[[], int], rules: Rules | None = None) -> None:
         self._now_ms, self.rules = now_ms, rules or Rules()
         self.books: dict[str, Book] = {}
         self.receipts: dict[str, Receipt] = {}
+        self.read_in: list[str] = []
         self.links: dict[str, str] = {}
         self.refusals: list[tuple[str, Fault]] = []
         self.mistakes: list[str] = []

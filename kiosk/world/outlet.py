@@ -22,20 +22,23 @@ class Lie(StrEnum):
     HALF_WORD = "half-word"
     JUMP = "jump"
     REVERSED = "reversed"
+    POWERLESS = "powerless"
 
 
 class Outlet:
     """`energy_mj` is what truly flowed, in watt-milliseconds; the register shows it plus an offset that a fault may move."""
 
-    def __init__(self, now: Callable[[], Instant], time_ms: Callable[[], int], power_w: int) -> None:
+    def __init__(
+        self, now: Callable[[], Instant], time_ms: Callable[[], int], power_w: int, serial: str = "m-1"
+    ) -> None:
         self._now, self._time_ms = now, time_ms
         self.energy_mj = BEGIN_WH * MJ_PER_WH
         self.offset_wh = 0
-        self.serial = "m-1"
+        self.serial = serial
         self.resolution_wh = 1
         self.closed, self.drawing, self.plugged = False, False, True
         self.power_w, self.stray_w = power_w, 0
-        self.welded, self.stuck_open = False, False
+        self.welded, self.stuck_open, self.says_open = False, False, False
         self.fault: Pilot | None = None
         self.trouble: Trouble | None = None
         self.mute: Trouble | None = None
@@ -79,9 +82,9 @@ class Outlet:
         now = self._now()
         match self.lie:
             case Lie.SILENT:
-                return Trouble(Fault.METER_SILENT, "Meter m-1 did not answer in 1.5 s.")
+                return Trouble(Fault.METER_SILENT, f"Meter {self.serial} did not answer in 1.5 s.")
             case Lie.GARBLED:
-                return Trouble(Fault.METER_GARBLED, "Meter m-1 told another energy each time.")
+                return Trouble(Fault.METER_GARBLED, f"Meter {self.serial} told another energy each time.")
             case Lie.FROZEN:
                 shown_wh = self._frozen_wh // self.resolution_wh * self.resolution_wh
             case Lie.SENTINEL:
@@ -92,6 +95,8 @@ class Outlet:
                 shown_wh += 10_000_000
             case Lie.REVERSED:
                 power_w = -power_w
+            case Lie.POWERLESS:
+                power_w = 0
             case None:
                 pass
         return Reading(shown_wh + next(self.noise), power_w, self.serial, now, now, self.resolution_wh)
@@ -150,4 +155,4 @@ class Outlet:
 
     def plug(self) -> Plug:
         pilot = self.fault or (Pilot.A if not self.plugged else Pilot.C if self.drawing else Pilot.B)
-        return Plug(self._now(), pilot, self.closed, 16_000)
+        return Plug(self._now(), pilot, self.closed and not self.says_open, 16_000)

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
 from kiosk.domain.energy import Instant, Plug, Reading
-from kiosk.domain.metering import MOVING_W
 from kiosk.domain.money import Money
 from kiosk.domain.outcome import Done, InDoubt, Outcome, Refused
 from kiosk.domain.payment import Account, Approval, Checkout, Payment
@@ -15,6 +14,7 @@ from kiosk.domain.receipt import Receipt
 from kiosk.flow.codec import ENDED
 from kiosk.flow.ports import Row
 from kiosk.journal.chain import GENESIS, Link, first_break, link_hash
+from kiosk.services.meter.evidence import Evidence, weigh
 from kiosk.world.ledger import Ledger
 from kiosk.world.outlet import Outlet
 from kiosk.world.power import Power
@@ -218,7 +218,9 @@ class Orders:
     def __init__(self, ledger: Ledger, line: Line) -> None:
         self._ledger, self._line = ledger, line
 
-    async def send(self, receipt: Receipt) -> Outcome[str]:
+    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
+        self._ledger.read_in.append(language)
+
         def act() -> Outcome[Any]:
             return self._ledger.receive(receipt)
 
@@ -233,23 +235,19 @@ class Orders:
 
 
 class MeterPort:
-    """Reads the outlet's register; how long it has stood under power begins anew with every process."""
+    """Reads the outlet's register; what its power says about it begins anew with every process."""
 
     def __init__(self, outlet: Outlet, power: Power, takes_s: Callable[[], float] = lambda: 0.05) -> None:
         self._outlet, self._power, self._takes_s = outlet, power, takes_s
-        self._seen: Reading | None = None
+        self._seen: Evidence | None = None
 
     async def read(self) -> "Reading | Any":
         await self._power.wait(self._takes_s())
-        reading, seen = self._outlet.reading(), self._seen
-        if not isinstance(reading, Reading):
-            return reading
-        if seen is not None and seen.import_wh == reading.import_wh and reading.power_w > MOVING_W:
-            reading = Reading(
-                reading.import_wh, reading.power_w, reading.serial, reading.at, seen.since, reading.resolution_wh
-            )
-        self._seen = reading
-        return reading
+        found = self._outlet.reading()
+        if not isinstance(found, Reading):
+            return found
+        self._seen = seen = weigh(self._seen, found.import_wh, found.power_w, found.resolution_wh, found.at)
+        return replace(found, since=seen.since, flowed_wh=seen.flowed_wh, unpowered_wh=seen.unpowered_wh)
 
 
 class ChargerPort:

@@ -51,7 +51,7 @@ def draw_ground(chance: Random, world: Surroundings) -> Ground:
         info = StationInfo(
             f"post-{number}", f"Post {number}", "Depot", "22 22 22 22", tariff, holds, holds[-1], rated_w
         )
-        outlet = world.outlets[info.id] = Outlet(world.now, world.true_ms, rated_w)
+        outlet = world.outlets[info.id] = Outlet(world.now, world.true_ms, rated_w, f"m-{number}")
         outlet.plugged = False
         outlet.resolution_wh = chance.choice((1, 1, 1, 10))
         infos.append(info)
@@ -92,7 +92,7 @@ def build_process(ground: Ground, world: Surroundings, scope: TaskScope, power: 
         ports = Ports(
             clock, vipps, orders, meter, ChargerPort(info.id, outlet, line), lambda offer: f"Lading {offer.code}"
         )
-        posts[info.id] = Post(info, ports, disk, papers, scope, site.changed, site.heard)
+        posts[info.id] = Post(info, ports, disk, papers, scope, site.changed, site.heard, site.meters)
         site.add(posts[info.id])
     return Process(site, posts)
 

@@ -69,6 +69,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             future.set_exception(error)
         return future
 
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        """There is no process that could be told."""
+
     def _run_once(self) -> None:
         """One turn, as BaseEventLoop takes it, but that nobody is asked how long to sleep."""
         ready, scheduled = self._ready, self._scheduled

@@ -18,7 +18,7 @@ from kiosk.demo.plan import STATIONS, Drive, day
 from kiosk.demo.run import _station as start_stage
 from kiosk.domain.fault import FaultError
 from kiosk.flow.codec import ENDED
-from kiosk.journal.store import Entry, entries, open_reader, sessions
+from kiosk.journal.reading import Entry, entries, open_reader, sessions
 from kiosk.sim.clock import SimClock
 from kiosk.sim.vipps import Simulator, create_app
 from kiosk.sim.vipps import serving as serving_vipps

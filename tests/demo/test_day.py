@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -47,6 +48,8 @@ def test_a_short_day_ends_with_0_and_leaves_its_papers(monkeypatch: pytest.Monke
     assert ledger[paid.offer.reference]["captured"] == paid.captured > 0
     receipts = json.loads((out / "receipts.json").read_text("utf-8"))
     assert {name: total(receipt) for name, receipt in receipts.items()} == {paid.offer.reference: paid.captured}
+    energy = receipts[paid.offer.reference]["orderLines"][0]["name"]
+    assert re.fullmatch(r"Strøm\. Måler \d+: [\d ]+,\d{2,3} til [\d ]+,\d{2,3} kWh", energy), energy
 
     pictures = sorted((out / "screens").glob("*.png"))
     assert len(pictures) >= 6, pictures

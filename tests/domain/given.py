@@ -43,6 +43,7 @@ OFFER = Offer(
     "4711",
     at(0),
     session_url="https://lade.example/c/1",
+    proves_contactor=True,
 )
 
 
@@ -62,10 +63,14 @@ def reading(
     serial: str = "m-1",
     resolution_wh: int = 1,
     since_s: float | None = None,
+    unpowered_wh: int = 0,
     boot: str = "boot-1",
 ) -> Reading:
-    since = at(seconds if since_s is None else since_s, boot=boot)
-    return Reading(import_wh, power_w, serial, at(seconds, boot=boot), since, resolution_wh)
+    """`since_s` is since when the register stands here; this power has flowed since then."""
+    since_s = seconds if since_s is None else since_s
+    flowed_wh = int(max(0, power_w) * (seconds - since_s) / 3_600)
+    since, now = at(since_s, boot=boot), at(seconds, boot=boot)
+    return Reading(import_wh, power_w, serial, now, since, resolution_wh, flowed_wh, unpowered_wh)
 
 
 def plug(
@@ -90,6 +95,7 @@ def watched(
     serial: str = "m-1",
     resolution_wh: int = 1,
     since_s: float | None = None,
+    unpowered_wh: int = 0,
     boot: str = "boot-1",
     blind: bool = False,
     gap_s: float = 2,
@@ -105,6 +111,7 @@ def watched(
             serial=serial,
             resolution_wh=resolution_wh,
             since_s=since_s,
+            unpowered_wh=unpowered_wh,
             boot=boot,
         )
     cable = None if blind else plug(seconds, pilot, enabled=enabled, offered_ma=offered_ma, boot=boot)

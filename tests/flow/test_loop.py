@@ -1,21 +1,26 @@
 """One session's loop: written before sent, written before shown, carried to its end, and stoppable whatever Vipps does."""
 
 import asyncio
-from dataclasses import replace
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
 from kiosk.domain.events import Act, Opened, Restarted, Watched
+from kiosk.domain.fault import Fault
 from kiosk.domain.outcome import InDoubt
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.session import step
-from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stopping, Stuck, Waiting
+from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stopping, Stuck, Waiting, Why
 from kiosk.flow.codec import decode_due, decode_event, due_row
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.recovery import fold
+from kiosk.world.outlet import Lie, Outlet
 from kiosk.world.virtual_loop import run_virtual
-from tests.domain.given import OFFER, REFERENCE, nok
+from tests.domain.given import OFFER, RATED_W, REFERENCE, nok
 from tests.flow.town import Kiosk, Town, a_charge, until
 
 
@@ -94,6 +99,10 @@ def test_nothing_is_shown_before_it_is_on_disk() -> None:
 
 async def fold_as_lived(town: Town) -> int:
     """Charge for an hour and fold the rows at every append; gives how often that was."""
+    return (await lived(town))[0]
+
+
+async def lived(town: Town) -> tuple[int, Session | None]:
     kiosk = Kiosk(town)
     seen: list[tuple[int, Session]] = []
     loop: SessionLoop
@@ -106,7 +115,7 @@ async def fold_as_lived(town: Town) -> int:
     await a_charge(town, loop, stop_at_s=3_600)
     for rows, session in seen:
         assert fold(town.rows[:rows]) == session
-    return len(seen)
+    return len(seen), loop.session
 
 
 def test_at_every_row_the_journal_tells_the_session_that_was_lived() -> None:
@@ -156,6 +165,43 @@ def test_the_journal_tells_the_same_where_the_car_draws_more_than_rated() -> Non
         return await fold_as_lived(town)
 
     assert run_virtual(work()) > 5
+
+
+@pytest.mark.parametrize(
+    ("lie", "fault"),
+    [
+        (lambda outlet: outlet.tell(Lie.FROZEN), Fault.METER_FROZEN),
+        (lambda outlet: outlet.tell(Lie.POWERLESS), Fault.METER_CONTRADICTS),
+        (lambda outlet: setattr(outlet, "says_open", True), Fault.CONTACTOR_STUCK),
+    ],
+    ids=["frozen", "powerless", "says open"],
+)
+def test_a_meter_that_begins_to_lie_ends_the_charge_in_the_journal_as_it_did_on_the_glass(
+    lie: Callable[[Outlet], None], fault: Fault
+) -> None:
+    """After half an hour of charging; the journal has a row a minute, and the lie is found between two."""
+
+    async def work() -> tuple[Town, Session | None]:
+        town = Town()
+
+        async def soon() -> None:
+            await asyncio.sleep(1_801)
+            lie(town.outlet())
+
+        liar = asyncio.create_task(soon())
+        _, session = await lived(town)
+        await liar
+        return town, session
+
+    town, session = run_virtual(work())
+    assert isinstance(session, Settled)
+    settling = session.settling
+    assert settling.fault is not None
+    assert (settling.fault.fault, settling.why) == (fault, Why.FAULT)
+    assert settling.end is not None
+    proven_wh = RATED_W * (1_801 - 12) // 3_600
+    assert proven_wh - 5 <= settling.usage.energy_wh <= proven_wh + RATED_W * 50 // 3_600
+    assert town.ledger.books[REFERENCE].account.captured == settling.due.due
 
 
 def test_a_running_charge_is_written_once_a_minute() -> None:
@@ -413,6 +459,41 @@ def test_a_due_where_this_version_sees_no_end_of_the_charge_is_refused_with_a_se
             fold([town.rows[0], due])
 
     run_virtual(work())
+
+
+JOURNALS = Path(__file__).parent / "journals"
+
+
+@dataclass(frozen=True)
+class Line:
+    kind: str
+    body: str
+
+
+def kept(name: str) -> list[Line]:
+    return [Line(**json.loads(line)) for line in (JOURNALS / name).read_text("utf-8").splitlines()]
+
+
+def test_a_journal_of_an_earlier_version_still_tells_the_same() -> None:
+    """These rows are kept as they were written; whoever changes what they mean changes what drivers owe."""
+    session = fold(kept("charged-and-settled.jsonl"))
+    assert isinstance(session, Settled)
+    assert (session.account.captured, session.account.cancelled) == (nok(592), nok(29_408))
+    assert session.settling.usage.energy_wh == 1_208
+    assert session.settling.due.lines[0].gross == nok(592)
+
+
+def test_what_was_meant_and_is_not_meant_any_more_is_refused_with_a_sentence() -> None:
+    """Another version, another amount or another key for what may have been sent already."""
+    rows = kept("charged-and-settled.jsonl")
+    (index,) = [index for index, row in enumerate(rows) if row.kind == "intent:Capture"]
+    for old, new in (('"minor":592', '"minor":591'), ('"key":"', '"key":"0')):
+        assert old in rows[index].body
+        other = [*rows[:index], Line("intent:Capture", rows[index].body.replace(old, new)), *rows[index + 1 :]]
+        with pytest.raises(ValueError, match="not what this version would do"):
+            fold(other)
+    with pytest.raises(ValueError, match="Update the kiosk"):
+        fold([*rows[:index], Line("intent:Teleport", "{}")])
 
 
 def test_a_session_whose_journal_has_no_event_cannot_be_restored() -> None:

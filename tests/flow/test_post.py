@@ -8,12 +8,12 @@ import pytest
 from kiosk.domain.energy import Instant
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.outcome import InDoubt, Refused
+from kiosk.domain.outcome import Done, InDoubt, Refused
 from kiosk.domain.payment import Approval, Effect
 from kiosk.domain.states import Charging, Late, Offered, Session, Settled, Settling, Stuck
 from kiosk.domain.view import StationView, StopAnswer
 from kiosk.flow.post import HEALTH_S, STOP_LOCK_S, STOP_TRIES
-from kiosk.flow.site import Site
+from kiosk.flow.site import PROBE_S, Site
 from kiosk.flow.tasks import TaskScope
 from kiosk.world.power import PowerCut
 from kiosk.world.virtual_loop import run_virtual
@@ -55,9 +55,9 @@ def session(site: Site, station: str = "post-1") -> Session | None:
     return view(site, station).session
 
 
-async def charging(town: Town, site: Site, station: str = "post-1") -> None:
+async def charging(town: Town, site: Site, station: str = "post-1", language: str = "nb") -> None:
     """A driver chooses, pays and plugs in."""
-    site.start(station, HOLD, "nb")
+    site.start(station, HOLD, language)
     await until(lambda: isinstance(session(site, station), Offered))
     approve(town, site, station)
     await until(lambda: isinstance(session(site, station), Charging))
@@ -182,6 +182,46 @@ def test_a_meter_that_fails_between_two_looks_still_reserves_nothing() -> None:
     visited(visit)
 
 
+def test_a_driver_whose_start_is_turned_away_is_told_until_they_leave_and_can_start_again() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        told: list[StationView] = []
+        site.on_change(lambda _station: told.append(view(site)))
+        town.outlet().trouble = NO_METER
+        site.start("post-1", HOLD, "nb")
+        await until(lambda: view(site).turned_away is not None)
+        assert (told[-1].turned_away, told[-1].session) == (NO_METER, None)
+        town.outlet().trouble = None
+        await until(lambda: view(site).trouble is None, within_s=HEALTH_S + 5)
+        assert view(site).turned_away == NO_METER, "it has passed, but its driver has not read it yet"
+        site.leave("post-1")
+        assert (view(site).turned_away, told[-1].turned_away) == (None, None)
+        await charging(town, site)
+
+    visited(visit)
+
+
+def test_a_driver_who_starts_as_the_connection_goes_is_told() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        site.heard(InDoubt(AWAY))
+        site.start("post-1", HOLD, "nb")
+        assert (view(site).turned_away, town.rows) == (AWAY, [])
+        site.heard(Done(None))
+        site.start("post-1", HOLD, "nb")
+        assert view(site).turned_away is None
+
+    visited(visit)
+
+
+def test_nobody_is_turned_away_from_a_cable_in_use() -> None:
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        site.heard(InDoubt(AWAY))
+        site.start("post-1", HOLD, "nb")
+        assert view(site).turned_away is None
+
+    visited(visit)
+
+
 def test_current_through_an_open_contactor_locks_the_station() -> None:
     async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
         town.outlet().stray_w = 500
@@ -206,6 +246,31 @@ def test_a_full_disk_blocks_every_start() -> None:
         assert town.rows == []
 
     visited(visit, room=lambda: full)
+
+
+def test_a_clock_found_wrong_sells_nothing_new_and_the_running_charge_settles() -> None:
+    wrong = Trouble(Fault.CLOCK_WRONG, "This machine's clock says 12:00, Vipps says 13:00.")
+    found: list[Trouble] = []
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        changes: list[str] = []
+        site.on_change(changes.append)
+        found.append(wrong)
+        await until(lambda: "post-2" in changes, within_s=PROBE_S + 5)
+        assert [each.trouble for each in site.views()] == [wrong, wrong]
+        site.start("post-2", HOLD, "nb")
+        await asyncio.sleep(600)
+        assert isinstance(session(site), Charging)
+        assert session(site, "post-2") is None
+        site.press("post-1", Act.STOP, "glass")
+        await until(lambda: isinstance(session(site), Settled))
+        found.clear()
+        changes.clear()
+        await until(lambda: "post-2" in changes, within_s=PROBE_S + 5)
+        await charging(town, site, "post-2")
+
+    visited(visit, "post-1", "post-2", room=lambda: found[0] if found else None)
 
 
 # --- the stop code ------------------------------------------------------------------------------------------------
@@ -331,6 +396,24 @@ def two_lives(first: Visit, second: Visit, *, away_s: float = 10) -> None:
         await open_for(town, second)
 
     run_virtual(work())
+
+
+def test_the_receipt_is_in_the_drivers_language_also_after_a_fall() -> None:
+    async def first(town: Town, kiosk: Kiosk, site: Site) -> None:
+        town.weather = lambda call: "lost" if call == "SendReceipt" else "clear"
+        await charging(town, site, language="en")
+        await asyncio.sleep(600)
+        site.press("post-1", Act.STOP, "glass")
+        await until(lambda: town.read_in == ["en"])
+        kiosk.power.off = True
+
+    async def second(town: Town, _kiosk: Kiosk, _site: Site) -> None:
+        town.weather = lambda _call: "clear"
+        await until(lambda: town.rows[-1].kind == "ended")
+        assert set(town.read_in) == {"en"}
+        assert len(town.read_in) > 1
+
+    two_lives(first, second)
 
 
 def test_a_live_cable_comes_back_on_the_glass_and_can_be_stopped() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import tests.flow.town as town_module
+from kiosk.domain.contactor import DEAD_S
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.events import Act
 from kiosk.domain.fault import Fault, Trouble
@@ -16,9 +17,10 @@ from kiosk.domain.states import Charging, Offered, Settled
 from kiosk.flow.ports import Row
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.world.outlet import Outlet
+from kiosk.world.outlet import BEGIN_WH, MJ_PER_WH, Outlet
 from kiosk.world.power import PowerCut
 from kiosk.world.virtual_loop import run_virtual
+from tests.domain.given import RATED_W
 from tests.flow.test_post import HOLD, charging, open_for, session, view, visited
 from tests.flow.town import FakeCharger, Kiosk, Town, until
 
@@ -124,26 +126,65 @@ def test_a_session_that_cannot_be_read_keeps_no_other_from_settling(expected_log
     run_virtual(work())
 
 
+def test_two_stations_on_one_meter_never_both_sell() -> None:
+    """However the settings name it: the same serial number is the same energy."""
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        assert view(site, "post-1").trouble is None
+        trouble = view(site, "post-2").trouble
+        assert trouble is not None
+        assert trouble.fault is Fault.CONFIG_WRONG
+        assert "post-1 and post-2 read the same meter m-1" in trouble.detail
+        site.start("post-2", HOLD, "nb")
+        await asyncio.sleep(30)
+        assert not town.ledger.books
+
+    town = Town()
+    town.posts["post-2"] = town.new_outlet(serial="m-1")
+    visited(visit, "post-1", "post-2", town=town)
+
+
+def test_after_a_damaged_journal_nobody_pays_for_another_drivers_energy_and_nothing_is_sold() -> None:
+    town = Town()
+    broken = Trouble(Fault.JOURNAL_BROKEN, "The journal was damaged and is kept.")
+
+    async def before(town: Town, kiosk: Kiosk, site: Site) -> None:
+        await charging(town, site)
+        await asyncio.sleep(600)
+        kiosk.power.off = True
+
+    async def work() -> None:
+        with contextlib.suppress(PowerCut):
+            await open_for(town, before)
+        proven_wh = town.outlet().import_wh - BEGIN_WH
+        town.outlet().energy_mj += 40_000 * MJ_PER_WH  # others have charged since, in rows that are lost
+        kiosk = Kiosk(town)
+        async with TaskScope() as scope:
+            site = kiosk.site(scope, salvaged=broken)
+            scope.spawn(site.run(scope), "site")
+            await until(lambda: bool(town.ledger.links))
+            (book,) = town.ledger.books.values()
+            assert 0 < book.account.captured.minor <= proven_wh * 490 // 1000
+            assert not town.outlet().closed
+            site.leave("post-1")
+            assert view(site).trouble == broken
+            site.start("post-1", HOLD, "nb")
+            await asyncio.sleep(30)
+            assert len(town.ledger.books) == 1
+            kiosk.power.off = True
+
+    with contextlib.suppress(PowerCut):
+        run_virtual(work())
+
+
 @pytest.mark.parametrize("step_wh", [1, 10, 100])
 @pytest.mark.parametrize("power_w", [1_400, 7_400])
 def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, power_w: int) -> None:
     """A coarse register has stood still for an hour, rightly; at the first power it must not count as frozen."""
 
-    class Coarse(Outlet):
-        seen: Reading | None = None
-
-        def reading(self) -> Reading | Trouble:
-            found = super().reading()
-            if isinstance(found, Trouble):
-                return found
-            wh = found.import_wh // step_wh * step_wh
-            rests = self.seen is not None and self.seen.import_wh == wh and found.power_w > 200
-            since = self.seen.since if rests and self.seen is not None else found.at
-            self.seen = replace(found, import_wh=wh, since=since, resolution_wh=step_wh)
-            return self.seen
-
     town = Town()
-    town.posts["post-1"] = outlet = town.new_outlet(Coarse)
+    outlet = town.outlet()
+    outlet.resolution_wh = step_wh
     outlet.power_w = power_w
 
     async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
@@ -157,5 +198,38 @@ def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, pow
         await until(lambda: isinstance(session(site), Charging))
         await asyncio.sleep(300)
         assert isinstance(session(site), Charging)
+        outlet.power_w = 250
+        await asyncio.sleep(1_000)
+        outlet.power_w = RATED_W
+        await asyncio.sleep(300)
+        assert isinstance(session(site), Charging), "a trickle is not counted at full power"
+
+    visited(visit, town=town)
+
+
+def test_a_contactor_that_does_not_close_gives_everything_back_and_names_the_technician() -> None:
+    class Dead(Outlet):
+        def reading(self) -> Reading | Trouble:
+            found = super().reading()
+            return found if isinstance(found, Trouble) else replace(found, power_w=0)
+
+    town = Town()
+    town.posts["post-1"] = outlet = town.new_outlet(Dead)
+    outlet.power_w = 0
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        site.start("post-1", HOLD, "nb")
+        await until(lambda: isinstance(session(site), Offered))
+        offered = session(site)
+        assert isinstance(offered, Offered)
+        town.outlet().drawing = True
+        town.ledger.decide(offered.offer.reference, Approval.AUTHORIZED)
+        await until(lambda: isinstance(session(site), Settled), within_s=DEAD_S + 60)
+        settled = session(site)
+        assert isinstance(settled, Settled)
+        assert settled.settling.fault is not None
+        assert settled.settling.fault.fault is Fault.CONTACTOR_DEAD
+        assert (settled.account.captured.minor, settled.account.cancelled) == (0, HOLD)
+        assert not town.outlet().closed
 
     visited(visit, town=town)

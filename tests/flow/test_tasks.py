@@ -1,10 +1,14 @@
 """One owner for every task: ended in reverse, failures heard, nothing left behind."""
 
 import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from kiosk.flow.tasks import TaskScope, finished, first
+from kiosk.flow.tasks import Ending, TaskScope, Told, finished, first
 from kiosk.world.virtual_loop import Deadlock, run_virtual
 
 
@@ -258,6 +262,7 @@ def test_a_task_whose_library_swallows_a_cancellation_is_cancelled_again() -> No
         async with TaskScope() as scope:
             scope.spawn(deaf(), "deaf")
             await asyncio.sleep(1)
+        assert asyncio.get_running_loop().time() < 1 + 5, "whoever waits for the end has lost patience"
 
     run_virtual(work())
     assert heard == 2
@@ -271,7 +276,7 @@ def test_told_to_stop_while_it_stops_the_scope_still_leaves_nothing_behind() -> 
         try:
             await asyncio.sleep(1_000)
         finally:
-            await asyncio.sleep(20)
+            await asyncio.sleep(3)
             ended.append("settles")
 
     async def fails() -> None:
@@ -286,7 +291,7 @@ def test_told_to_stop_while_it_stops_the_scope_still_leaves_nothing_behind() -> 
 
     async def main() -> None:
         serving = asyncio.create_task(serve())
-        await asyncio.sleep(10)
+        await asyncio.sleep(2)
         serving.cancel()
         with pytest.raises(RuntimeError, match="the disk refused"):
             await serving
@@ -294,3 +299,68 @@ def test_told_to_stop_while_it_stops_the_scope_still_leaves_nothing_behind() -> 
         assert len(asyncio.all_tasks()) == 1
 
     run_virtual(main())
+
+
+def told(*words: int, work: Coroutine[Any, Any, str]) -> str:
+    """`work` under an Ending that hears these words, one each time that everything rests."""
+
+    async def main() -> str:
+        ending = Ending()
+
+        async def speak() -> None:
+            for word in words:
+                await asyncio.sleep(0.01)
+                ending.now(word)
+
+        speaking = asyncio.create_task(speak())
+        try:
+            return await ending.of(work)
+        finally:
+            await speaking
+
+    return run_virtual(main())
+
+
+def test_a_work_that_is_told_to_end_has_ended_and_says_by_what() -> None:
+    ended = []
+
+    async def work() -> str:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(5)
+            ended.append("tidy")
+        return "done"
+
+    with pytest.raises(Told) as caught:
+        told(signal.SIGTERM, work=work())
+    assert (caught.value.number, ended) == (signal.SIGTERM, ["tidy"])
+
+
+def test_a_work_that_is_done_before_it_is_told_has_its_result() -> None:
+    async def work() -> str:
+        return "done"
+
+    assert told(signal.SIGTERM, work=work()) == "done"
+
+
+def test_what_fails_while_a_work_is_ended_is_not_lost() -> None:
+    async def work() -> str:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            raise ValueError("the journal cannot be closed")
+
+    with pytest.raises(ValueError, match="cannot be closed"):
+        told(signal.SIGINT, work=work())
+
+
+def test_a_second_word_ends_a_work_that_swallowed_the_first() -> None:
+    async def work() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        await asyncio.sleep(3600)
+        return "done"
+
+    with pytest.raises(Told):
+        told(signal.SIGINT, signal.SIGINT, work=work())

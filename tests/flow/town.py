@@ -57,6 +57,11 @@ class Town:
         self.answer_s = 0.2
 
     @property
+    def read_in(self) -> list[str]:
+        """The language of each receipt that was sent."""
+        return self.ledger.read_in
+
+    @property
     def rows(self) -> list[Row]:
         return self.disk.rows
 
@@ -65,10 +70,10 @@ class Town:
         return Instant(NOON_MS + ms, f"boot-{self.boot}", 1_000_000 + ms)
 
     def outlet(self, station: str = "post-1") -> Outlet:
-        return self.posts.setdefault(station, self.new_outlet())
+        return self.posts.setdefault(station, self.new_outlet(serial=station.replace("post", "m")))
 
-    def new_outlet(self, kind: type[Outlet] = Outlet) -> Outlet:
-        return kind(self.now, lambda: self.now().mono_ms, RATED_W)
+    def new_outlet(self, kind: type[Outlet] = Outlet, serial: str = "m-1") -> Outlet:
+        return kind(self.now, lambda: self.now().mono_ms, RATED_W, serial)
 
     # --- the town as the nature of its ports: a test names the weather, and which append or send is the last ------------
 
@@ -132,11 +137,28 @@ class Kiosk:
         loop = SessionLoop(self.ports(), self.journal, offer, session, changed, self.heard.append)
         return loop
 
-    def site(self, scope: TaskScope, *stations: str, room: Callable[[], Trouble | None] = lambda: None) -> Site:
-        site = Site(self.clock, self.journal, self.payments, room)
+    def site(
+        self,
+        scope: TaskScope,
+        *stations: str,
+        room: Callable[[], Trouble | None] = lambda: None,
+        salvaged: Trouble | None = None,
+    ) -> Site:
+        site = Site(self.clock, self.journal, self.payments, room, salvaged)
         for station in stations or ("post-1",):
             papers = Papers(self.reference, lambda: "4711", self.make_offer)
-            site.add(Post(info(station), self.ports(station), self.journal, papers, scope, site.changed, site.heard))
+            site.add(
+                Post(
+                    info(station),
+                    self.ports(station),
+                    self.journal,
+                    papers,
+                    scope,
+                    site.changed,
+                    site.heard,
+                    site.meters,
+                )
+            )
         return site
 
     def reference(self, station: str, at: Instant) -> str:

@@ -22,8 +22,9 @@ from kiosk.domain.fault import Fault
 from kiosk.flow.ports import Row
 from kiosk.journal import store
 from kiosk.journal.errors import JournalBroken, JournalBusy, JournalError, JournalFailed
+from kiosk.journal.reading import entries, open_reader, sessions, unsettled, verify
 from kiosk.journal.schema import MIGRATIONS
-from kiosk.journal.store import Journal, entries, open_journal, open_reader, sessions, unsettled, verify
+from kiosk.journal.store import Journal, open_journal
 
 WRITER = Path(__file__).parent / "writer.py"
 ROOT = Path(__file__).parent.parent.parent
@@ -104,6 +105,50 @@ async def test_the_chain_goes_on_after_it_was_opened_again(path: Path) -> None:
     with reading(path) as connection:
         assert [entry.seq for entry in entries(connection, "s-1")] == list(range(1, 16))
         assert verify(connection) is None
+
+
+async def test_one_journal_under_two_names_has_one_writer(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(path)
+    async with writing(path):
+        assert "is in use by process" in str(refusal(link, JournalBusy))
+
+
+async def test_a_hard_link_is_another_name_too(path: Path, tmp_path: Path) -> None:
+    await written(path)
+    (tmp_path / "hard.sqlite3").hardlink_to(path)
+    assert "has another name too" in str(refusal(path, JournalBroken))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_a_folder_that_may_not_be_made_or_entered_is_one_sentence(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o700)
+    script = f"""
+import os
+from pathlib import Path
+from uuid import uuid4
+from kiosk.journal.errors import JournalError
+from kiosk.journal.salvage import open_or_salvage
+os.setuid(65534)
+for path in ("/var/lib/nobody-made-this/journal.sqlite3", "{shut}/journal.sqlite3", "/proc/x/journal.sqlite3"):
+    try:
+        open_or_salvage(Path(path), uuid4())
+    except JournalError as error:
+        print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path,
+                         env={"PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
+    assert ran.stderr == ""
+    assert len(ran.stdout.splitlines()) == 3
+    assert ran.stdout.count("Put [journal] path on a disk that this user may write") == 3
+
+
+async def test_nobody_else_may_read_a_journal(path: Path) -> None:
+    async with writing(path) as journal:
+        await journal.append([row(1)])
+        assert {name.name: oct(name.stat().st_mode & 0o077) for name in path.parent.glob("journal.sqlite3*")
+                if name.suffix != ".ballast" and name.stat().st_mode & 0o077} == {}  # fmt: skip
 
 
 async def test_the_oldest_session_is_settled_first(path: Path) -> None:
@@ -221,7 +266,7 @@ def test_the_database_of_another_program_is_refused_and_left_as_it_is(path: Path
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE diary(day TEXT)")
     before = bytes_of(path)
-    assert "it is the database of another program" in str(refusal(path, JournalBroken))
+    assert "is the database of another program. Put [journal] path" in str(refusal(path, JournalBroken))
     assert bytes_of(path) == before
 
 
@@ -445,6 +490,27 @@ async def test_a_disk_that_is_really_full_frees_the_ballast_and_goes_on(
     with reading(path) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchone()[0] > stored
         assert verify(connection) is None
+
+
+async def test_a_station_that_starts_on_a_full_disk_takes_the_ballast_to_settle(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a review: only a running station could use it, a restarted one was refused with its drivers' holds open."""
+    monkeypatch.setattr(store, "SELL_FREE_BYTES", 2**20)
+    path = small_disk / "journal.sqlite3"
+    await written(path)
+    fill_up(small_disk)
+    async with writing(path) as journal:
+        assert not path.with_name(path.name + ".ballast").exists()
+        assert len(await journal.unsettled()) == 1
+        await journal.append([row(11, kind="ended")])
+        trouble = journal.room_to_sell()
+        assert trouble is not None
+        assert trouble.fault is Fault.DISK_FULL
+
+
+async def test_a_folder_in_its_place_is_said_so(tmp_path: Path) -> None:
+    assert "is a folder. Put [journal] path to a file in it" in str(refusal(tmp_path, JournalFailed))
 
 
 def test_a_disk_that_may_not_be_written_is_refused_with_what_would_be_right(small_disk: Path) -> None:

@@ -265,5 +265,5 @@ async def test_a_controller_on_its_own_refuses_a_busy_port() -> None:
 
 
 def test_an_unknown_controller_is_refused_with_the_known_ones(bench: Bench) -> None:
-    with pytest.raises(ValueError, match=r"no toy controller 'keba'. There are: keba-p30, "):
+    with pytest.raises(ValueError, match=r"no toy controller 'keba'. There are: abb-terra-ac, alfen-eve, "):
         charger_line(bench.post, "keba")

@@ -120,6 +120,44 @@ ROWS = [
     ("sunspec-203", "H", 40108, [0, 0]),                                    # exported
     ("sunspec-203", "H", 40116, [0x00BC, 0x614E, 0, 0, 0, 0, 0, 0, 0]),     # 12345678 Wh, TotWh_SF 0
     ("sunspec-203", "H", 40177, [0xFFFF, 0]),                               # the end
+    ("sunspec-201", "H", 40078, [2300, 0x8000, 0x8000]),                    # one phase, two not implemented
+    ("sunspec-204", "H", 40078, [0x8000, 0x8000, 0x8000, 4000, 4000, 4000, 4000, 0xFFFF]),  # between the phases
+    ("sunspec-213", "H", 40070, [213, 124]),
+    ("sunspec-213", "H", 40082, [0x4366, 0, 0x4366, 0, 0x4366, 0]),         # 230.0 V
+    ("sunspec-213", "H", 40098, [0x462C, 0x8000]),                          # 11040 W
+    ("sunspec-213", "H", 40138, [0x4B3C, 0x614E]),                          # 12345678 Wh
+    ("sunspec-211", "H", 40084, [0x7FC0, 0]),                               # no second phase
+    ("sunspec-214", "H", 40090, [0x43C8, 0]),                               # 400.0 V
+    ("sunspec-213", "H", 40196, [0xFFFF, 0]),                               # the end
+    ("eastron-sdm72d-m-v2", "H", 0xFC02, [0x0089, 0x0101]),
+    ("eastron-sdm72d-m-v2", "I", 0x48, KWH_12345_678),
+    ("eastron-sdm120", "I", 0x0C, [0x462C, 0x8000]),                        # 11040 W
+    ("eastron-sdm120", "I", 0x48, KWH_12345_678),
+    ("eastron-sdm120", "H", 0xFC02, [0x0020, 0x0205]),
+    ("abb-b21", "H", 0x5B00, [0x0000, 0x08FC, 0xFFFF, 0xFFFF]),             # L1, and none of L2
+    ("abb-b21", "H", 0x8960, [0x4232, 0x3120]),                             # "B21 "
+    ("abb-b24", "H", 0x8960, [0x4232, 0x3420]),                             # "B24 "
+    ("carlo-gavazzi-em24-din", "I", 0x3E, [0xE240, 0x0001]),                # 123456 x 0.1 kWh
+    ("carlo-gavazzi-em24-din", "I", 0x42, [0x01C8, 0x0000]),                # the partial counter says 45.6 kWh
+    ("carlo-gavazzi-em24-din", "I", 0x000B, [71]),
+    ("carlo-gavazzi-em24-din", "I", 0x1300, [0x4B58, 0x3231, 0x3033, 0x3139, 0x3737, 0, 0]),  # "KX21031977"
+    ("carlo-gavazzi-em24-e1", "H", 0x34, [0xE240, 0x0001]),
+    ("carlo-gavazzi-em24-e1", "H", 0xA000, [7]),
+    ("carlo-gavazzi-em24-e1", "H", 0x000B, [1648]),
+    ("schneider-iem3155", "H", 0x0BF3, [0x4130, 0xA3D7]),                   # 11.04 kW
+    ("schneider-iem3155", "H", 0x0C83, [0, 0, 0x00BC, 0x614E]),             # 12345678 Wh
+    ("siemens-pac2200", "H", 801, [0x4167, 0x1217, 0xC000, 0, 0x410E, 0x8480, 0, 0]),  # 12095678 and 250000 Wh
+    ("siemens-pac2200", "I", 65, [0x462C, 0x8000]),
+    ("janitza-umg96rm", "H", 19068, [0x4B3C, 0x614E]),                      # 12345678 Wh
+    ("janitza-umg96rm", "H", 754, [0x0140, 0xEC29]),
+    ("inepro-pro380", "H", 0x5012, [0x4130, 0xA3D7]),                       # 11.04 kW
+    ("inepro-pro380", "H", 0x600C, KWH_12345_678),
+    ("inepro-pro380", "H", 0x1010, [0x2007]),
+    ("orno-we-514", "H", 0x0131, [23000]),                                  # 230.00 V
+    ("orno-we-514", "H", 0x0140, [0, 11040]),
+    ("orno-we-514", "H", 0xA000, [0x0012, 0xD687]),                         # 1234567 x 0.01 kWh
+    ("orno-we-516", "H", 0x001C, [0x4130, 0xA3D7]),                         # 11.04 kW
+    ("orno-we-516", "H", 0x0108, KWH_12345_678),
     ("bauer-bsm-ws36a", "H", 40090, [203, 105]),
     ("bauer-bsm-ws36a", "H", 40136, [0x00BC, 0x614E, 0, 0, 0, 0, 0, 0, 0]),
 ]
@@ -136,7 +174,11 @@ async def test_a_register_holds_what_the_data_sheet_says(
 
 
 async def test_sunspec_models_form_a_chain_that_can_be_walked(bench: Bench) -> None:
-    for profile, expected in (("sunspec-203", [1, 203]), ("bauer-bsm-ws36a", [1, 10, 17, 203])):
+    for profile, expected in (
+        ("sunspec-203", [1, 203]),
+        ("sunspec-213", [1, 213]),
+        ("bauer-bsm-ws36a", [1, 10, 17, 203]),
+    ):
         unit = MAKES[profile].unit
         async with talking(bench.post, profile) as client:
             address, met = 40002, []

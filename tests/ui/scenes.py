@@ -139,6 +139,29 @@ NOTHING = Settled(
 )
 TROUBLE = Trouble(Fault.METER_SILENT, "Meter sdm630 on /dev/ttyUSB0 did not answer in 1.5 s.")
 FOREIGN = Trouble(Fault.PAYMENT_FOREIGN, "CAPTURED 100.00 NOK was not asked for.")
+LONG_TARIFF = Tariff(NOK, 123_456, 25_050, 1_499_000, IdleFee(105_000, 5_400, 1_250_000), 2550)
+LONG = StationInfo(
+    "NO-LONG-STATION-NAME-001",
+    "Hurtiglader ved inngang nord 1",
+    "Sandvika kjøpesenter, parkeringshus sør",
+    "+47 22 00 00 00 00",
+    LONG_TARIFF,
+    (nok(100), nok(1_000), nok(10_000), nok(100_000), nok(250_000), nok(650_000)),
+    nok(10_000),
+    150_000,
+)
+LONG_OFFER = replace(offer(nok(650_000), tariff=LONG_TARIFF), reference="NO-LONG-STATION-NAME-001-261125-abcdefghjk")
+LONG_USAGE = Usage(energy_wh=1_234_567, charging_ms=84_000_000, car_done_ms=9_000_000)
+LONG_CHARGING = Charging(
+    LONG_OFFER, BEGIN, reading(123_456_789_012, 149_900), LONG_USAGE, Phase.CHARGING, at(-84_000), at(-84_000)
+)
+LONG_DUE = LONG_TARIFF.due(LONG_USAGE, nok(650_000))
+LONG_SETTLED = Settled(
+    replace(SETTLED.settling, offer=LONG_OFFER, due=LONG_DUE, usage=LONG_USAGE, end=reading(123_456_789_012, 0)),
+    Account(nok(650_000), LONG_DUE.due, nok(650_000) - LONG_DUE.due, nok(0)),
+    "",
+    at(-50),
+)
 OFFERED = Offered(offer(), "https://pay", at(-22))
 GLASS = Glass("nb", TONGUES)
 
@@ -160,6 +183,14 @@ def several() -> tuple[StationView, ...]:
     infos = [replace(INFO, id=f"NO-SND-00{number + 1}", name=name) for number, name in enumerate(names)]
     views = [StationView(info, at(), session) for info, session in zip(infos, sessions, strict=True)]
     return (*views[:3], replace(views[3], trouble=TROUBLE))
+
+
+def eight() -> tuple[StationView, ...]:
+    """As many stations as a site may have, each with the longest name that the settings take."""
+    sessions: tuple[Session | None, ...] = (None, CHARGING, OFFERED, None, SETTLED, DONE, None, None)
+    infos = [replace(LONG, id=f"{LONG.id[:-3]}00{number}", name=f"{LONG.name[:-1]}{number}") for number in range(1, 9)]
+    views = [StationView(info, at(), session) for info, session in zip(infos, sessions, strict=True)]
+    return (*views[:3], replace(views[3], trouble=TROUBLE), *views[4:7], replace(views[7], offline_since=at(-600)))
 
 
 def on(place: Place, **changes: object) -> Glass:
@@ -199,6 +230,20 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "abandoned": lambda: one(Abandoned(offer(), Why.REJECTED, at(-1))),
     "stuck": lambda: one(Stuck(replace(SETTLING, checked=PART_TAKEN), FOREIGN, at(-60))),
     "out-of-order": lambda: one(trouble=TROUBLE, trouble_since=at(-13_800), next_try=at(60)),
+    "tiles-eight": lambda: Scene(eight()),
+    "ready-long": lambda: one(info=LONG),
+    "ready-on-trial": lambda: one(info=replace(LONG, on_trial=("orno-we-514", "mennekes-amtron-compact"))),
+    "ready-of-several": lambda: Scene(eight(), replace(GLASS, station="NO-LONG-STATION-NAME-001")),
+    "hold-long": lambda: one(info=LONG, glass=on(Place.HOLD)),
+    "pay-long": lambda: one(replace(OFFERED, offer=LONG_OFFER), info=LONG, code_png=code_png()),
+    "late-long": lambda: one(Late(LONG_OFFER, at(-18)), info=LONG),
+    "plug-in-long": lambda: one(Waiting(LONG_OFFER, BEGIN, BEGIN, at(-48)), info=LONG),
+    "charging-long": lambda: one(LONG_CHARGING, info=LONG),
+    "code-long": lambda: one(LONG_CHARGING, info=LONG, glass=on(Place.CODE, digits="47")),
+    "summary-long": lambda: one(LONG_SETTLED, info=LONG),
+    "stuck-long": lambda: one(Stuck(LONG_SETTLED.settling, FOREIGN, at(-60)), info=LONG),
+    "turned-away": lambda: one(turned_away=TROUBLE),
+    "turned-away-still": lambda: one(turned_away=TROUBLE, trouble=TROUBLE, trouble_since=at(-2), next_try=at(15)),
     "offline": lambda: one(offline_since=at(-13_800), next_try=at(60)),
     "dimmed": lambda: one(glass=replace(GLASS, dimmed=True)),
 }

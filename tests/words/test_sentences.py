@@ -1,14 +1,16 @@
 """The tables of sentences: every fault, every end, every part of a price, in every language."""
 
+import re
 from dataclasses import astuple
 from uuid import UUID
 
 import pytest
 
+from kiosk.__main__ import GROUPS
 from kiosk.domain.energy import Instant
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import Currency, Money
-from kiosk.domain.receipt import Line, LineKind
+from kiosk.domain.receipt import Line, LineKind, Registers
 from kiosk.domain.states import Door, Offer, Why
 from kiosk.domain.tariff import Tariff
 from kiosk.words import faults, lines, terms
@@ -41,6 +43,13 @@ def test_the_driver_hears_no_code_and_no_jargon(fault: Fault) -> None:
     assert not [word for word in ("modbus", "api", "capture", "http", "register", "journal") if word in said]
 
 
+@pytest.mark.parametrize("fault", Fault)
+def test_a_command_that_an_attendant_is_told_to_run_is_one_that_there_is(fault: Fault) -> None:
+    said = " ".join(astuple(faults.attendant(fault, open_words("en"))))
+    named = re.findall(r"\bkiosk (\w+)", said)
+    assert set(named) <= {*GROUPS, "station", "demo"}
+
+
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("reason", Why)
 def test_every_end_has_its_sentence(reason: Why, language: str) -> None:
@@ -53,6 +62,12 @@ def test_every_part_of_a_price_has_a_name(kind: LineKind, language: str) -> None
     line = Line(kind, 1, 49_000, Money(490, Currency.NOK), 2_500)
     assert lines.name(kind, open_words(language))
     assert lines.quantity(line, open_words(language))
+
+
+def test_a_receipts_names_are_in_the_language_asked_for() -> None:
+    assert lines.names("en", None)[LineKind.ENERGY] == "Energy"
+    assert lines.names("nb", None)[LineKind.ENERGY] != "Energy"
+    assert lines.names("nb", None).keys() == set(LineKind)
 
 
 def test_a_receipt_line_says_what_was_counted_at_what_price() -> None:
@@ -102,3 +117,15 @@ def test_the_terms_say_whom_to_call_and_what_is_reserved_taken_and_released(lang
 
 def test_the_app_is_vipps_in_kroner_and_mobilepay_elsewhere() -> None:
     assert [wallet(currency) for currency in Currency] == ["Vipps", "MobilePay", "MobilePay"]
+
+
+@pytest.mark.parametrize(
+    ("resolution_wh", "said"),
+    [
+        (1, "Måler 21031977: 12\u202f345,678 til 12\u202f375,957\u00a0kWh"),
+        (100, "Måler 21031977: 12\u202f345,6 til 12\u202f375,9\u00a0kWh"),
+    ],
+)
+def test_the_billed_register_is_said_with_the_digits_that_it_has(resolution_wh: int, said: str) -> None:
+    billed = Registers("21031977", 12_345_678, 12_375_957, resolution_wh)
+    assert lines.registers(billed, open_words("nb")) == said

@@ -7,13 +7,13 @@ from kiosk.world.world import run_world
 
 FOUND = [
     # A lost capture landed after a later key had captured, since a 400 had brought that key: the driver paid twice.
-    (31, "new-key-too-soon", "S2 captured ≤ due ≤ hold"),
+    (5, "new-key-too-soon", "S2 captured ≤ due ≤ hold"),
     # The same after a 403 from the gateway.
     (19, "new-key-after-a-no-to-ours", "S2 captured ≤ due ≤ hold"),
-    # Released a hold that somebody at the portal had captured from, since only the sums were looked at.
-    (15, "log-unseen-at-the-approval", "S10 hands off"),
+    # Charged on (and then released) a hold that somebody at the portal had captured from, since only the sums were looked at.
+    (26, "log-unseen-at-the-approval", "S10 hands off"),
     # A SIGTERM in the moment after a refused disk left sends on their way behind a closed journal.
-    (37, "scope-cut-short", "T1 no task outlives its scope"),
+    (55, "scope-cut-short", "T1 no task outlives its scope"),
 ]
 
 

@@ -1,11 +1,24 @@
 """What the profile of a meter says beside its registers: which of them is billed, and what proves that it is the right one."""
 
+import re
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from kiosk.services.modbus.profile import Exact, Profile, Row
+from kiosk.services.modbus.profile import Exact, Grade, Profile, Register, Row
+
+NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def _address(key: object) -> object:
+    try:
+        return int(str(key), 0)
+    except ValueError:
+        raise ValueError(f"{key!r} is no register; write an address such as 0x156 or 342") from None
+
+
+Address = Annotated[Register, BeforeValidator(_address)]
 
 
 class Energy(Row):
@@ -16,12 +29,33 @@ class Energy(Row):
 
 
 class Check(Row):
-    """A value that has to be one of these. `optional`: a device that does not know the register passes."""
+    """A value that has to be one of these, or a number from `least` to `most` as the register holds it, before its scale.
+
+    `optional`: a device without the register passes.
+    """
 
     value: str
-    one_of: tuple[str, ...] = Field(min_length=1)
+    one_of: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
     remedy: str
     optional: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.one_of) == (self.least is not None) or (self.most is not None and self.least is None):
+            raise ValueError("a check has either one_of, or least and maybe most")
+        return self
+
+    @property
+    def right(self) -> str:
+        return " or ".join(self.one_of) or f"{self.least} {'or more' if self.most is None else f'to {self.most}'}"
+
+    def passes(self, said: str | None) -> bool:
+        if self.least is None or said is None:
+            return said in self.one_of
+        number = Decimal(said) if NUMBER.fullmatch(said) else Decimal(-1)
+        return self.least <= number and (self.most is None or number <= self.most)
 
 
 class Voltage(Row):
@@ -39,24 +73,60 @@ class SunSpec(Row):
 
 
 class MeterProfile(Profile):
-    """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over."""
+    """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over.
 
+    `never_billed` are registers that look like the import total and are not. Without a `serial` the meter goes by
+    the profile's id. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
+    """
+
+    experimental: bool = False
+    doubt: str = ""
     sunspec: SunSpec | None = None
     energy: tuple[Energy, ...] = Field(min_length=1)
     power: str
     voltage: Voltage
-    serial: str
+    serial: str | None = None
+    never_billed: dict[Address, str] = Field(default_factory=dict)
     identity: tuple[Check, ...] = ()
     precondition: tuple[Check, ...] = ()
 
     @model_validator(mode="after")
     def _names(self) -> Self:
         checks = (*self.identity, *self.precondition)
-        self.check_names(self.power, self.serial, *self.voltage.values, *(check.value for check in checks))
+        serial = [self.serial] if self.serial is not None else []
+        self.check_names(self.power, *serial, *self.voltage.values, *(check.value for check in checks))
         self.check_names(*(name for way in self.energy for name in way.sum))
         if self.sunspec is None and any(block.model is not None for block in self.blocks.values()):
             raise ValueError("a block names a SunSpec model; add [sunspec]")
         return self
+
+    @model_validator(mode="after")
+    def _bills_the_import_total(self) -> Self:
+        for way in self.energy:
+            if len(self.blocks_of(way.sum)) > 1:
+                raise ValueError(f"energy sums {' and '.join(way.sum)} from several blocks; read apart they tear")
+            for name in way.sum:
+                at = self.values[name].address
+                for address in range(at, at + self.values[name].width):
+                    if address in self.never_billed:
+                        text = f"energy counts {name!r} at {address:#x}, which is never billed: {self.never_billed[address]}"
+                        raise ValueError(text)
+        return self
+
+    @model_validator(mode="after")
+    def _says_its_doubts(self) -> Self:
+        doubtful = [name for name in self.values if self.grade_of(name) == "C"]
+        if doubtful and not self.experimental:
+            raise ValueError(f"value {doubtful[0]!r} is of grade C; write experimental = true, and the doubt")
+        if self.experimental != bool(self.doubt):
+            raise ValueError("experimental = true and a doubt belong together: what has to be proven before it bills")
+        return self
+
+    def grade_of(self, name: str) -> Grade:
+        return self.values[name].grade or self.grade
+
+    def source_of(self, name: str) -> str:
+        return self.values[name].source or self.source
 
     @property
     def models(self) -> frozenset[int]:

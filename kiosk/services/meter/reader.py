@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from kiosk.domain.energy import Instant, Reading, elapsed_ms
 from kiosk.domain.fault import Fault, FaultError, Trouble
-from kiosk.domain.metering import MOVING_W
+from kiosk.services.meter.evidence import Evidence, weigh
 from kiosk.services.meter.profile import Check, Energy, MeterProfile
 from kiosk.services.meter.sunspec import find_models
 from kiosk.services.modbus import catalogue, url
 from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.decode import whole
-from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, LineError
+from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, LineError, NoAnswer
 from kiosk.services.modbus.line import Device
 from kiosk.services.modbus.profile import Sheet
 
@@ -53,7 +53,13 @@ class MeterReader:
         self._turn = asyncio.Lock()
         self._proof: Proof | None = None
         self._known: tuple[str, Energy] | None = None
-        self._seen: tuple[int, Instant] | None = None
+        self._evidence: Evidence | None = None
+
+    @property
+    def experimental(self) -> str | None:
+        """What a person has to know before this meter bills; None where every register is proven."""
+        doubt = self._profile.doubt
+        return f"The profile {self._profile.id} is experimental: {doubt}" if doubt else None
 
     async def read(self) -> Reading | Trouble:
         async with self._turn:
@@ -61,7 +67,7 @@ class MeterReader:
                 return await self._read()
             except LineError as error:
                 self._proof = None
-                return Trouble(_fault(error), self._say(f"{error}. {error.remedy}"))
+                return Trouble(_fault(error), self._say(f"{error}. {self._remedy(error)}"))
             except FaultError as error:
                 self._proof = None
                 return error.trouble
@@ -75,10 +81,18 @@ class MeterReader:
             register, power_w = await self._take(proof)
         if self._device.connection != proof.connection:
             raise self._wrong(Fault.METER_SILENT, f"{self._device.where} hangs up again and again. Check its network.")
-        # A register that stands while nothing flows proves nothing: frozen is only what stands under power.
-        if self._seen is None or self._seen[0] != register.import_wh or power_w <= MOVING_W:
-            self._seen = register.import_wh, register.at
-        return Reading(register.import_wh, power_w, proof.serial, register.at, self._seen[1], register.step_wh)
+        seen = weigh(self._evidence, register.import_wh, power_w, register.step_wh, register.at)
+        self._evidence = seen
+        return Reading(
+            register.import_wh,
+            power_w,
+            proof.serial,
+            register.at,
+            seen.since,
+            register.step_wh,
+            seen.flowed_wh,
+            seen.unpowered_wh,
+        )
 
     # Is it the right meter?
 
@@ -100,14 +114,21 @@ class MeterReader:
             await self._check(check, Fault.METER_WRONG_DEVICE, models)
         for check in profile.precondition:
             await self._check(check, Fault.METER_GARBLED, models)
-        serial = (await self._sheet(profile.blocks_of([profile.serial]), models)).text(profile.serial)
-        if serial is None:
-            raise self._wrong(Fault.METER_GARBLED, f"{self._device.where} tells no serial number. Check the profile.")
+        serial = await self._serial(models)
         # After a connect the first energy is never billed: meters answer 0 or half a value while they wake up.
         energy = await self._choose(serial, models)
         self._known = serial, energy
         self._proof = Proof(connection, self._now(), serial, energy, models)
         return self._proof
+
+    async def _serial(self, models: dict[int, int]) -> str:
+        name = self._profile.serial
+        if name is None:
+            return self._profile.id
+        serial = (await self._sheet(self._profile.blocks_of([name]), models)).text(name)
+        if serial is None:
+            raise self._wrong(Fault.METER_GARBLED, f"{self._device.where} tells no serial number. Check the profile.")
+        return serial
 
     async def _check(self, check: Check, fault: Fault, models: dict[int, int]) -> None:
         try:
@@ -117,10 +138,9 @@ class MeterReader:
                 return
             raise
         said = sheet.text(check.value)
-        if said not in check.one_of:
-            right = " or ".join(check.one_of)
+        if not check.passes(said):
             name = check.value.replace("_", " ")
-            raise self._wrong(fault, f"{self._device.where} has {name} {said}, not {right}. {check.remedy}")
+            raise self._wrong(fault, f"{self._device.where} has {name} {said}, not {check.right}. {check.remedy}")
 
     async def _choose(self, serial: str, models: dict[int, int]) -> Energy:
         """The finest way that the device knows and that agrees with the last one. Once chosen for a meter, it stays."""
@@ -192,6 +212,11 @@ class MeterReader:
             start = models[block.model] if block.model is not None else 0
             words[name] = await self._device.read(block.function, start + block.address, block.count)
         return Sheet(self._profile, words)
+
+    def _remedy(self, error: LineError) -> str:
+        """A meter that is silent may only be set otherwise than the profile supposes."""
+        doubt = self._profile.line.doubt
+        return f"{error.remedy} {doubt}" if doubt and isinstance(error, NoAnswer) else error.remedy
 
     def _say(self, text: str) -> str:
         return f"Meter {self._profile.id} {text}"

@@ -5,8 +5,21 @@ LineError
 ├── BadAnswer        an answer to another question: other function, other length, other echo, or no Modbus at all
 ├── DeviceRefused    the device understood and says no, with its exception `code`
 └── LineDown         there is no connection, or it was lost while waiting
-    └── LineBusy     another program holds the serial port
+    └── LineBusy     another program holds the serial port, or the only connection that the device takes
 """
+
+from enum import StrEnum
+
+
+class Heard(StrEnum):
+    """What came in while an answer was waited for. The text goes on after *did not answer in 1.5 s*."""
+
+    NOTHING = ""
+    NOISE = "; what came is no Modbus of this kind, so check baud rate, parity and transport"
+    ECHO = "; only the question came back, so the adapter echoes and no device is behind it"
+    OTHER_UNIT = "; another unit did, so check the unit id, and that only one program asks on this line"
+    GATEWAY = ", says its gateway"
+    OTHER_ID = "; an answer came under another transaction id, so if a gateway changes them, add ids=any to the address"
 
 
 class LineError(Exception):
@@ -17,6 +30,10 @@ class LineError(Exception):
 
 class NoAnswer(LineError):
     remedy = "Check A/B wires and the unit id, then try again."
+
+    def __init__(self, text: str, heard: Heard = Heard.NOTHING) -> None:
+        super().__init__(text)
+        self.heard = heard
 
 
 class BadAnswer(LineError):

@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, LineDown, NoAnswer
+from kiosk.services.modbus.counts import Counts
+from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, Heard, LineBusy, LineDown, NoAnswer
+from kiosk.services.modbus.frames import Answer, Request, Silence, Wire
+from kiosk.services.modbus.turns import Turns
 
 READ_COILS, READ_HOLDING, READ_INPUTS, WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 1, 3, 4, 5, 6, 16
 READS = (READ_COILS, READ_HOLDING, READ_INPUTS)
 GATEWAY_SILENT = (0x0A, 0x0B)
 MISSES_MAX = 3
+QUIET_TRIES = 3
 # fmt: off
 EXCEPTIONS = {1: "illegal function", 2: "illegal address", 3: "illegal value", 4: "device failure", 5: "still working",
               6: "busy"}
@@ -18,101 +23,62 @@ EXCEPTIONS = {1: "illegal function", 2: "illegal address", 3: "illegal value", 4
 
 
 @dataclass(frozen=True)
-class Request:
-    """A question, or a command with its `values` (coils as 0 and 1)."""
-
-    function: int
-    address: int
-    count: int = 1
-    values: tuple[int, ...] = ()
-
-    def __str__(self) -> str:
-        verb = "read" if self.function in READS else "write"
-        return f"{verb} of {self.address:#06x} (function {self.function}, count {self.count})"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back. `function` 0 is a frame that holds no Modbus; `address` is the echo of a command."""
-
-    function: int
-    values: tuple[int, ...] = ()
-    address: int | None = None
-    exception: int | None = None
-
-
-class Wire(Protocol):
-    """What carries frames: pymodbus, or the virtual world."""
-
-    @property
-    def is_open(self) -> bool: ...
-
-    async def open(self) -> None:
-        """Raises LineDown with the reason."""
-
-    def close(self) -> None: ...
-
-    async def ask(self, unit: int, request: Request, timeout_s: float) -> Answer | None:
-        """None is silence until the deadline. Raises LineDown when the connection is lost."""
-
-
-@dataclass(frozen=True)
 class Pace:
-    """The time a device needs: for an answer, between frames, after another unit was spoken to, after connecting."""
+    """The time a device needs: for an answer, between frames, after another unit was spoken to, after connecting.
+
+    `silence_s` is what follows a missed answer where late ones cannot be told apart; as long as the timeout, if None.
+    """
 
     timeout_s: float
     gap_s: float
     unit_pause_s: float
     connect_delay_s: float
-
-
-@dataclass
-class Counts:
-    """What happened on a line since it was opened."""
-
-    requests: int = 0
-    timeouts: int = 0
-    connects: int = 0
-    lost: int = 0
-    wrong_function: int = 0
-    wrong_length: int = 0
-    wrong_echo: int = 0
-    exceptions: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def reconnects(self) -> int:
-        return max(0, self.connects - 1)
+    silence_s: float | None = None
 
 
 class Line:
-    """`remembers` is a line without transaction ids (RTU), where a late answer fits the next question."""
+    """`remembers` is a line without transaction ids (RTU), where a late answer fits the next question.
+
+    `reopens` is one whose connection can be half open (TCP).
+    """
 
     def __init__(self, wire: Wire, place: str, *, remembers: bool, reopens: bool) -> None:
         self.place = place
-        self.counts = Counts()
+        self._counts = Counts(place)
         self._wire, self._remembers, self._reopens = wire, remembers, reopens
-        self._lock = asyncio.Lock()
-        self._frame: asyncio.Future[Answer] | None = None
+        self._turns = Turns()
+        self._frame: asyncio.Future[Answer] | asyncio.Future[None] | None = None
         self._misses = 0
+        self._answered = False  # on this connection
+        self._doubted: set[int] = set()  # units whose next answer may belong to an earlier question
+        self._strays = 0
         self._last_unit: int | None = None
         self._ended_s = self._quiet_until_s = float("-inf")
         self._closed = False
 
+    @property
+    def counts(self) -> Counts:
+        return replace(self._counts, late=self._wire.late)
+
     async def ask(self, unit: int, request: Request, pace: Pace) -> Answer:
         """Cancelling the caller before its turn sends nothing; later the frame is finished all the same."""
-        await self._lock.acquire()
-        self._frame = asyncio.ensure_future(self._exchange(unit, request, pace))
-        self._frame.add_done_callback(self._finish)
-        return await asyncio.shield(self._frame)
+        await self._turns.take(unit, commands=request.function not in READS)
+        frame = self._frame = asyncio.ensure_future(self._exchange(unit, request, pace))
+        frame.add_done_callback(partial(self._finish, pace.gap_s))
+        return await asyncio.shield(frame)
 
     async def connect(self, unit: int, pace: Pace) -> int:
         """The number of the connection, opened if it was not."""
-        async with self._lock:
-            await self._connect(f"unit {unit} on {self.place}", pace)
-        return self.counts.connects
+        await self._turns.take(unit)
+        # Before Python 3.12 asyncio.wait_for, which pymodbus connects in, can lose a cancellation: whoever is told to end
+        # in that moment would run on for ever. So the connect runs to its end, and only the waiting for it is cancelled.
+        self._frame = asyncio.ensure_future(self._connect(f"unit {unit} on {self.place}", pace))
+        self._frame.add_done_callback(partial(self._finish, 0.0))
+        await asyncio.shield(self._frame)
+        return self._counts.connects
 
-    def _finish(self, frame: asyncio.Future[Answer]) -> None:
-        self._lock.release()
+    def _finish(self, gap_s: float, frame: asyncio.Future[Any]) -> None:
+        self._turns.give(gap_s)
         if not frame.cancelled():
             frame.exception()  # asyncio would log it as never retrieved when the caller is gone
 
@@ -125,21 +91,45 @@ class Line:
 
     async def _exchange(self, unit: int, request: Request, pace: Pace) -> Answer:
         where = f"unit {unit} on {self.place}"
+        if unit in self._doubted and request.function in READS:
+            # The silence after a miss keeps away what is late by one timeout more. What is later still is the first
+            # thing that is heard now, so that goes, and what follows it is waited for.
+            await self._raw(where, unit, request, pace)
+            self._fall_silent(unit, pace)
+            await self._keep_quiet(where, unit, request, pace)
+            self._doubted.discard(unit)
+        worked = self._answered and self._wire.is_open
+        try:
+            answer = await self._raw(where, unit, request, pace)
+        except LineDown:
+            if not worked or self._remembers or request.function not in READS:
+                raise
+            # A device that closes links from time to time did so just now. Only a read may be sent twice.
+            answer = await self._raw(where, unit, request, pace)
+        return self._checked(answer, request, where, unit, pace)
+
+    async def _raw(self, where: str, unit: int, request: Request, pace: Pace) -> Answer:
+        """What came back, whatever it is."""
         await self._connect(where, pace)
-        await self._keep_gap(unit, pace)
-        self.counts.requests += 1
+        await self._keep_gap(where, unit, request, pace)
+        self._counts = self._counts.plus(requests=1)
+        begun_s = _time_s()
         try:
             answer = await self._wire.ask(unit, request, pace.timeout_s)
         except LineDown as error:
-            self.counts.lost += 1
-            raise LineDown(f"{where} {error}") from None
+            self._counts = self._counts.plus(lost=1)
+            self._fall_silent(unit, pace)
+            rival = None if self._answered else await self._wire.rival()
+            if rival:
+                raise LineBusy(f"{where} {error}: {rival} is connected to it too") from None
+            raise type(error)(f"{where} {error}") from None
         finally:
             self._ended_s, self._last_unit = _time_s(), unit
-        if answer is None:
-            self._miss(pace)
-            raise NoAnswer(f"{where} did not answer in {pace.timeout_s:g} s")
-        self._misses = 0
-        return self._checked(answer, request, where, pace)
+        if isinstance(answer, Silence):
+            raise await self._missed(where, unit, answer.heard, pace)
+        self._counts = self._counts.answered(self._ended_s - begun_s)
+        self._misses, self._answered = 0, True
+        return answer
 
     async def _connect(self, where: str, pace: Pace) -> None:
         if self._closed:
@@ -150,40 +140,53 @@ class Line:
             await self._wire.open()
         except LineDown as error:
             raise type(error)(f"{where} {error}") from None
-        self.counts.connects += 1
-        self._misses = 0
+        self._counts = self._counts.plus(connects=1)
+        self._misses, self._answered = 0, False
         await asyncio.sleep(pace.connect_delay_s)
 
-    async def _keep_gap(self, unit: int, pace: Pace) -> None:
+    async def _keep_gap(self, where: str, unit: int, request: Request, pace: Pace) -> None:
         changes = self._last_unit is not None and self._last_unit != unit
-        gap_s = max(pace.gap_s, pace.unit_pause_s) if changes else pace.gap_s
-        wait_s = max(self._ended_s + gap_s, self._quiet_until_s) - _time_s()
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
+        await _sleep_until(self._ended_s + (max(pace.gap_s, pace.unit_pause_s) if changes else pace.gap_s))
+        await self._keep_quiet(where, unit, request, pace)
 
-    def _miss(self, pace: Pace) -> None:
-        self.counts.timeouts += 1
-        self._misses += 1
-        self._fall_silent(pace)
-        if self._reopens and self._misses >= MISSES_MAX:
-            self._wire.close()  # half open: nobody else would notice
+    async def _keep_quiet(self, where: str, unit: int, request: Request, pace: Pace) -> None:
+        for _ in range(QUIET_TRIES):
+            await _sleep_until(self._quiet_until_s)
+            # A command that opens a contactor is sent whoever talks; its echo proves itself.
+            if not self._remembers or self._wire.late == self._strays or request.function not in READS:
+                return
+            # Somebody answered and nobody had asked: wait until nothing comes any more.
+            self._strays = self._wire.late
+            self._fall_silent(unit, pace)
+        raise BadAnswer(f"{where} was not asked, because answers to others are heard all the time")
 
-    def _fall_silent(self, pace: Pace) -> None:
+    def _fall_silent(self, unit: int, pace: Pace) -> None:
         # RTU has no transaction ids: an answer that comes late would be taken for the answer to the next request,
         # and reopening the port does not help. Nobody may be listening for anything when it arrives.
         if self._remembers:
-            self._quiet_until_s = _time_s() + pace.timeout_s
+            self._doubted.add(unit)
+            self._quiet_until_s = _time_s() + (pace.timeout_s if pace.silence_s is None else pace.silence_s)
 
-    def _checked(self, answer: Answer, request: Request, where: str, pace: Pace) -> Answer:
-        counts = self.counts
+    async def _missed(self, where: str, unit: int, heard: Heard, pace: Pace) -> NoAnswer:
+        self._counts = self._counts.plus(timeouts=1)
+        self._misses += 1
+        self._fall_silent(unit, pace)
+        rival = None
+        if self._misses == MISSES_MAX:
+            rival = await self._wire.rival()
+        if self._reopens and self._misses >= MISSES_MAX:
+            self._wire.close()  # half open: nobody else would notice
+        also = f", and {rival} is on this line too" if rival else ""
+        return NoAnswer(f"{where} did not answer in {pace.timeout_s:g} s{heard}{also}", heard)
+
+    def _checked(self, answer: Answer, request: Request, where: str, unit: int, pace: Pace) -> Answer:
         if answer.function != request.function:
-            counts.wrong_function += 1
             said = f"with function {answer.function}" if answer.function else "with no Modbus"
-            raise self._desynced(f"{where} answered {said} to a {request}", pace)
+            raise self._desynced("wrong_function", f"{where} answered {said} to a {request}", unit, pace)
         if answer.exception is not None:
-            counts.exceptions[answer.exception] = counts.exceptions.get(answer.exception, 0) + 1
+            self._counts = self._counts.refused(answer.exception)
             if answer.exception in GATEWAY_SILENT:
-                raise NoAnswer(f"{where} does not answer, says its gateway (exception {answer.exception})")
+                raise NoAnswer(f"{where} does not answer{Heard.GATEWAY} (exception {answer.exception})", Heard.GATEWAY)
             meaning = EXCEPTIONS.get(answer.exception, "unknown to Modbus")
             raise DeviceRefused(
                 f"{where} refused the {request} with exception {answer.exception}, {meaning}", answer.exception
@@ -192,15 +195,15 @@ class Line:
             # Coils come in whole octets.
             expected = -(-request.count // 8) * 8 if request.function == READ_COILS else request.count
             if len(answer.values) != expected:
-                counts.wrong_length += 1
-                raise self._desynced(f"{where} answered {len(answer.values)} values to a {request}", pace)
+                text = f"{where} answered {len(answer.values)} values to a {request}"
+                raise self._desynced("wrong_length", text, unit, pace)
         elif (answer.address, answer.values) != _echo(request):
-            counts.wrong_echo += 1
-            raise self._desynced(f"{where} confirmed something else than a {request}", pace)
+            raise self._desynced("wrong_echo", f"{where} confirmed something else than a {request}", unit, pace)
         return answer
 
-    def _desynced(self, text: str, pace: Pace) -> BadAnswer:
-        self._fall_silent(pace)
+    def _desynced(self, what: str, text: str, unit: int, pace: Pace) -> BadAnswer:
+        self._counts = self._counts.plus(**{what: 1})
+        self._fall_silent(unit, pace)
         if self._reopens:
             self._wire.close()
         return BadAnswer(text)
@@ -212,6 +215,11 @@ def _echo(request: Request) -> tuple[int, tuple[int, ...]]:
 
 def _time_s() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def _sleep_until(at_s: float) -> None:
+    if (wait_s := at_s - _time_s()) > 0:
+        await asyncio.sleep(wait_s)
 
 
 class Device:

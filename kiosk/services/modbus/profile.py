@@ -13,7 +13,7 @@ from kiosk.services.modbus.url import Serial
 
 # fmt: off
 # Base units inside the kiosk: Wh, W, V, mA.
-FACTORS = {"": 1, "Wh": 1, "kWh": 1000, "W": 1, "kW": 1000, "V": 1, "mA": 1, "A": 1000, "s": 1}
+FACTORS = {"": 1, "Wh": 1, "kWh": 1000, "W": 1, "kW": 1000, "V": 1, "mA": 1, "A": 1000, "s": 1, "Hz": 1}
 # fmt: on
 SF_MISSING = -0x8000
 
@@ -40,6 +40,7 @@ def _words(value: object) -> tuple[int, ...]:
 Exact = Annotated[Decimal, BeforeValidator(_exact)]
 Words = Annotated[tuple[int, ...], BeforeValidator(_words)]
 Register = Annotated[int, Field(ge=0, le=0xFFFF)]
+Grade = Literal["A", "B", "C"]
 
 
 class Row(BaseModel):
@@ -47,7 +48,10 @@ class Row(BaseModel):
 
 
 class LineRow(Row):
-    """How the maker delivers it, and how much time it needs. `gap_ms` is silence before each request."""
+    """How the maker delivers it, and how much time it needs. `gap_ms` is silence before each request.
+
+    `doubt` says what of baud, parity, stop bits and unit is not proven; a wrong one is silence, never a wrong number.
+    """
 
     unit: int = Field(ge=0, le=255)
     baud: int = 9600
@@ -57,6 +61,7 @@ class LineRow(Row):
     gap_ms: int = Field(default=60, ge=0, le=5_000)
     unit_pause_ms: int = Field(default=100, ge=0, le=5_000)
     connect_delay_ms: int = Field(default=0, ge=0, le=10_000)
+    doubt: str = ""
 
     @property
     def serial(self) -> Serial:
@@ -68,12 +73,13 @@ class LineRow(Row):
 
 
 class Block(Row):
-    """One request. With `model`, addresses count from the start of that SunSpec model."""
+    """One request. With `model`, addresses count from the start of that SunSpec model; `unit` is another than the line's."""
 
     function: Literal[1, 3, 4]
     address: Register
     count: int = Field(ge=1, le=125)
     model: int | None = None
+    unit: int | None = Field(default=None, ge=0, le=255)
 
 
 class Vector(Row):
@@ -85,17 +91,22 @@ class Vector(Row):
 
 
 class Value(Row):
-    """raw x scale, in `unit`. `missing` are register contents that mean *not available*."""
+    """raw x scale, in `unit`. `missing` are register contents that mean *not available*.
+
+    `source` and `grade` only where they are not the profile's own.
+    """
 
     block: str
     address: Register
     kind: Kind
     registers: int | None = Field(default=None, ge=1, le=64)
-    unit: Literal["", "Wh", "kWh", "W", "kW", "V", "A", "mA", "s"] = ""
+    unit: Literal["", "Wh", "kWh", "W", "kW", "V", "A", "mA", "s", "Hz"] = ""
     scale: Exact = Decimal(1)
     order: Order = "msw"
     exponent_address: Register | None = None
     missing: tuple[Words, ...] = ()
+    source: str | None = None
+    grade: Grade | None = None
     vector: Vector
 
     @model_validator(mode="after")
@@ -137,12 +148,16 @@ class Value(Row):
 
 
 class Profile(Row):
-    """`grade` is how well the registers are proven: A two independent sources, B one, C doubtful."""
+    """`grade` is how well the registers are proven: A two independent sources, B one, C doubtful.
+
+    `like` names the file that says whatever this one does not.
+    """
 
     id: str
+    like: str | None = None
     name: str
-    source: str
-    grade: Literal["A", "B", "C"]
+    source: str = Field(min_length=10)
+    grade: Grade
     line: LineRow
     count_max: int = Field(default=125, ge=1, le=125)
     blocks: dict[str, Block]

@@ -11,7 +11,7 @@ EXAMPLES = (
     "tcp://192.168.1.20:502?unit=1, rtu:///dev/ttyUSB0?baud=9600&parity=N&stopbits=1&unit=1 or rtutcp://host:4001"
 )
 BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
-OPTIONS = {"tcp": {"unit"}, "rtutcp": {"unit"}, "rtu": {"unit", "baud", "parity", "stopbits"}}
+OPTIONS = {"tcp": {"unit", "ids"}, "rtutcp": {"unit"}, "rtu": {"unit", "baud", "parity", "stopbits"}}
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,41 @@ class Serial:
 
 @dataclass(frozen=True)
 class Address:
-    """`host` is the path of the tty on `rtu`, where `port` is 0."""
+    """`host` is the path of the tty on `rtu`, where `port` is 0. `any_id` is a gateway that changes transaction ids."""
 
     transport: str
     host: str
     port: int
     unit: int
     serial: Serial
+    any_id: bool = False
 
     @property
     def place(self) -> str:
         return f"rtu://{self.host}" if self.transport == "rtu" else f"{self.transport}://{self.host}:{self.port}"
 
     @property
+    def manner(self) -> str:
+        """How it is spoken to, which is the same for all devices of a line."""
+        return f"rtu {self.serial}" if self.transport == "rtu" else self.transport + " with any id" * self.any_id
+
+    @property
+    def url(self) -> str:
+        """What `parse` reads, with everything said."""
+        if self.transport == "rtu":
+            baud, parity, stopbits = self.serial.baud, self.serial.parity, self.serial.stopbits
+            return f"{self.place}?baud={baud}&parity={parity}&stopbits={stopbits}&unit={self.unit}"
+        return f"{self.place}?unit={self.unit}" + "&ids=any" * self.any_id
+
+    @property
     def owner_key(self) -> str:
         """The same for everything that must share one connection, whatever it is called."""
         return str(Path(self.host).resolve()) if self.transport == "rtu" else f"{self.host}:{self.port}"
+
+
+def stated(url: str) -> frozenset[str]:
+    """The options that an address names itself."""
+    return frozenset(dict(parse_qsl(urlsplit(url).query)))
 
 
 def parse(url: str, unit: int, serial: Serial) -> Address:
@@ -68,11 +87,14 @@ def _parse(url: str, unit: int, serial: Serial) -> Address:
         if parts.netloc or len(parts.path) < 2:
             raise ValueError("a serial line is named by its path, with three slashes")
         return Address("rtu", parts.path, 0, unit, _serial(options, serial))
-    if not parts.hostname or parts.path not in ("", "/"):
+    if not parts.hostname or parts.path not in ("", "/") or any(letter.isspace() for letter in parts.netloc):
         raise ValueError("it has to name a host and nothing behind it")
     port = PORT if parts.port is None else parts.port
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return Address(parts.scheme, host, port, unit, serial)
+    name = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
+    host = f"[{name}]" if ":" in name else name
+    if options.get("ids", "any") != "any":
+        raise ValueError(f"ids={options['ids']} has to be any, or be left out")
+    return Address(parts.scheme, host, port, unit, serial, "ids" in options)
 
 
 def _serial(options: dict[str, str], serial: Serial) -> Serial:

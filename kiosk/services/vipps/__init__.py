@@ -1,19 +1,19 @@
 """Vipps MobilePay for one sales unit: payments, receipts and printed codes behind one door."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
 
+from kiosk.domain.fault import Trouble
 from kiosk.domain.outcome import Outcome
-from kiosk.domain.receipt import LineKind
 from kiosk.services.vipps.client import Client
 from kiosk.services.vipps.outcomes import Act
 from kiosk.services.vipps.payments import Payments
 from kiosk.services.vipps.qr import Code, Format, Redirect, RedirectCodes
-from kiosk.services.vipps.receipts import ENGLISH, Receipts
+from kiosk.services.vipps.receipts import ENGLISH, Names, Receipts
 from kiosk.services.vipps.settings import Timing, VippsSettings
 
 __all__ = [
@@ -37,6 +37,10 @@ class Vipps:
     qr: RedirectCodes
     client: Client
 
+    def clock_trouble(self) -> Trouble | None:
+        """Whether this machine's clock is too far from Vipps', by its last answer."""
+        return self.client.skew.trouble
+
     async def check_keys(self) -> Outcome[float]:
         """Fetch a token, and say when it ends (business time, UTC seconds). The token itself is never shown."""
         act = Act("token call", f"sales unit {self.client.settings.merchant_serial_number}")
@@ -49,9 +53,9 @@ async def open_vipps(
     now_s: Callable[[], float],
     transport: httpx.AsyncBaseTransport | None = None,
     *,
-    names: Mapping[LineKind, str] = ENGLISH,
+    names: Names = lambda _language, _billed: ENGLISH,
 ) -> AsyncIterator[Vipps]:
-    """`now_s` is business time in UTC seconds; `names` are the receipt's lines as the driver reads them.
+    """`now_s` is business time in UTC seconds; `names` are the receipt's lines as a driver of a language reads them.
 
     Leaving waits for changing calls that are on their way.
     """

@@ -28,6 +28,7 @@ from kiosk.services.vipps.outcomes import Act, outcome_of
 from kiosk.services.vipps.problem import read_problem
 from kiosk.services.vipps.redact import Veil
 from kiosk.services.vipps.settings import VippsSettings, hostname
+from kiosk.services.vipps.skew import Skew
 from kiosk.services.vipps.wire import Answer
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Client:
         self, settings: VippsSettings, now_s: Callable[[], float], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self.settings = settings
+        self.skew = Skew()
         self._now_s = now_s
         self._veil = Veil(settings.keys.revealed())
         self._auth = VippsAuth(settings, now_s, self._veil)
@@ -170,6 +172,12 @@ class Client:
                     answer = Answer(response.status_code, await _bytes_of(response), response.headers)
                 finally:
                     await response.aclose()
+            if (
+                self.settings.environment != "simulator"
+                and request.url.host == self.settings.host
+                and not answer.is_page
+            ):
+                self.skew.heard(answer.headers, self._now_s())  # a simulator's business clock runs fast on purpose
             log.info("%s %d in %.0f ms", what, answer.status, (time.monotonic() - began_s) * 1000)
             return answer
         except TimeoutError:

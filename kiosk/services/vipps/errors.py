@@ -7,7 +7,8 @@ VippsError
 └── Doubtful            nobody knows: ask, then repeat the same bytes under the same key
     ├── Busy            later, please: 423, 429, 6160, 6250, 6280, or our own budget is used up
     ├── Unreachable     no complete answer: name, TLS, time-out, cut connection
-    │   └── Redirected  3xx, which no API call of Vipps answers: somebody stands between
+    │   └── Between     a redirect or a page of HTML, which no API call of Vipps answers: somebody stands between
+    ├── Contested       409 to a change of a payment: another with this key or reference may be under way
     ├── ServerFailed    5xx, 408, 425
     └── Unreadable      a success in a form that cannot be read
         └── Mismatched  a success about another payment or another amount
@@ -69,8 +70,12 @@ class Unreachable(Doubtful):
     """No complete answer."""
 
 
-class Redirected(Unreachable):
-    """Somebody between us and Vipps answered with a redirect."""
+class Between(Unreachable):
+    """Somebody between us and Vipps answered: a hotspot, a proxy, a wrong address."""
+
+
+class Contested(Doubtful):
+    """Another change with this key or reference may be under way."""
 
 
 class ServerFailed(Doubtful):
@@ -85,12 +90,20 @@ class Mismatched(Unreadable):
     """A success about another payment or another amount."""
 
 
+PAGE = "a page for a browser, so somebody between this machine and Vipps answered. Log in to this network, or check the proxy and [vipps] base_url"
+
+
 def error_of(problem: Problem, retry_after_s: float | None = None) -> VippsError:
     """The class of an answer that is not a success, by status and Vipps code, never by its text."""
-    return _class_of(problem.status, problem.code)(str(problem), problem, retry_after_s=retry_after_s)
+    kind = _class_of(problem)
+    text = f"{problem}: {PAGE}" if problem.is_page and kind is Between else str(problem)
+    return kind(text, problem, retry_after_s=retry_after_s)
 
 
-def _class_of(status: int, code: str) -> type[VippsError]:
+def _class_of(problem: Problem) -> type[VippsError]:
+    status, code = problem.status, problem.code
+    if problem.is_page and 300 <= status < 500:
+        return Between
     if code in BUSY_CODES or status in BUSY_STATUSES:
         return Busy
     if status >= 500 or status in UNANSWERED_STATUSES:
@@ -99,7 +112,7 @@ def _class_of(status: int, code: str) -> type[VippsError]:
         return KeysRejected
     if status >= 400:
         return Rejected
-    return Redirected if status >= 300 else Unreadable
+    return Between if status >= 300 else Unreadable
 
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
@@ -109,12 +122,17 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_RETRY_AFTER_S)
+    date_s = http_date_s(value)
+    return None if date_s is None else min(max(0.0, date_s - now_s), LONGEST_RETRY_AFTER_S)
+
+
+def http_date_s(text: str) -> float | None:
+    """UTC seconds of an HTTP date, None for anything else."""
     try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return min(max(0.0, date.timestamp() - now_s), LONGEST_RETRY_AFTER_S)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
 
 
 def _code(problem: Problem | None) -> str:

@@ -11,7 +11,6 @@ from kiosk.services.vipps.errors import (
     KeysRejected,
     Mismatched,
     NotSent,
-    Redirected,
     Unreachable,
     VippsError,
 )
@@ -82,7 +81,7 @@ def _doubt(error: Doubtful) -> Fault:
     match error:
         case Busy():
             return Fault.VIPPS_BUSY
-        case Unreachable() | Redirected():
+        case Unreachable():
             return Fault.NETWORK_AWAY
         case Mismatched():
             return Fault.PAYMENT_MISMATCH

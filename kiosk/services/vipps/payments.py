@@ -10,7 +10,7 @@ from kiosk.domain.payment import Account, Approval, Checkout, Payment
 from kiosk.services.vipps.budget import Operation
 from kiosk.services.vipps.client import Call, Client
 from kiosk.services.vipps.creation import MSISDN, Creation, Wanted, metadata_of
-from kiosk.services.vipps.errors import Mismatched, NotSent, Rejected
+from kiosk.services.vipps.errors import Contested, Mismatched, NotSent, Rejected
 from kiosk.services.vipps.ledger import Ledger
 from kiosk.services.vipps.outcomes import Act
 from kiosk.services.vipps.settings import PRODUCTION_HOST
@@ -135,7 +135,13 @@ class Payments:
         """One changing call, and its answer checked. Success is a status here: the type is declared as problem+json."""
         _check(reference, key)
         call = Call("POST", f"{PAYMENTS}/{segment(reference)}/{path}", encoded(body), key, (operation, reference))
-        wire = parse(AdjustedWire, (await self._client.tell(call)), str(call))
+        try:
+            answer = await self._client.tell(call)
+        except Rejected as error:
+            if error.problem is None or error.problem.status != 409:
+                raise
+            raise Contested(str(error), error.problem) from None
+        wire = parse(AdjustedWire, answer, str(call))
         if wire.reference != reference:
             raise Mismatched(f"{call} was answered with another payment.")
         return wire, wire.aggregate.account(wire.amount.currency)

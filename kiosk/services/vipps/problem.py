@@ -35,6 +35,11 @@ class Problem:
     trace: str = ""
     body: str = ""
 
+    @property
+    def is_page(self) -> bool:
+        """A page for a browser, which Vipps' API never answers with."""
+        return self.body.lstrip().startswith("<")
+
     def __str__(self) -> str:
         head = " ".join(part for part in (str(self.status), self.code, self.title) if part)
         said = f"{head}: {self.detail}" if self.detail else head

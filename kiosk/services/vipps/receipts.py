@@ -1,15 +1,17 @@
 """Order Management: the receipt that can be written once, and the link to the session. The flow's `Receipts` port."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import half_up
 from kiosk.domain.outcome import Done, Outcome
-from kiosk.domain.receipt import Line, LineKind, Receipt
+from kiosk.domain.receipt import Line, LineKind, Receipt, Registers
 from kiosk.services.vipps.client import Call, Client
 from kiosk.services.vipps.errors import NotSent, Rejected, Unreadable
 from kiosk.services.vipps.outcomes import Act
 from kiosk.services.vipps.wire import ORDERS, OrderWire, encoded, parse, segment
+
+Names = Callable[[str, Registers | None], Mapping[LineKind, str]]
 
 SKIPPED = "skipped: the test environment has no Order Management"
 EXISTS = "exists"
@@ -22,13 +24,16 @@ ENGLISH: Mapping[LineKind, str] = {
 
 
 class Receipts:
-    """`names` are what the driver reads on each line."""
+    """`names` are what the driver reads on each line, by the code of a language and by what was read of the meter.
 
-    def __init__(self, client: Client, names: Mapping[LineKind, str]) -> None:
+    Order Management has no field for a meter; the name of a line is the one text that the driver sees.
+    """
+
+    def __init__(self, client: Client, names: Names) -> None:
         self._client, self._names = client, names
 
-    async def send(self, receipt: Receipt) -> Outcome[str]:
-        """Its id at Vipps; `exists` where it was stored before, compared line by line; `skipped: ...` in test."""
+    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
+        """Its id at Vipps; `exists` where it was stored before, in whatever language, compared line by line; `skipped: ...` in test."""
         if not self._client.settings.has_order_management:
             return Done(SKIPPED)
 
@@ -37,7 +42,9 @@ class Receipts:
                 raise NotSent("a receipt has at least one line.")
             path = f"{ORDERS}/receipts/{segment(receipt.reference)}"
             try:
-                answer = await self._client.tell(Call("POST", path, encoded(body(receipt, self._names))))
+                answer = await self._client.tell(
+                    Call("POST", path, encoded(body(receipt, self._names(language, receipt.registers))))
+                )
             except Rejected as error:
                 if error.problem is None or error.problem.status != 409:
                     raise

@@ -105,9 +105,10 @@ class VippsSettings:
 
 
 def hostname(url: str) -> str:
-    """The host of a URL as a machine would look it up: lower case, without a closing dot."""
+    """The host of a URL as a machine would look it up: lower case, without a closing dot. Empty for no URL at all."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        parts = urlsplit(url)
+        return (parts.hostname or "").rstrip(".") if parts.port != 0 else ""  # .port raises for one that cannot be
     except ValueError:
         return ""
 

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from kiosk.domain.money import Currency, Money
 from kiosk.domain.payment import Account, Approval, LogEntry
-from kiosk.services.vipps.errors import Mismatched, Unreadable
+from kiosk.services.vipps.errors import PAGE, Between, Mismatched, Unreadable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PAYMENTS = "/epayment/v1/payments"
@@ -34,6 +34,11 @@ class Answer:
     @property
     def success(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def is_page(self) -> bool:
+        """A page for a browser, which Vipps' API never answers with."""
+        return self.body.lstrip().startswith(b"<")
 
 
 class Wire(BaseModel):
@@ -144,6 +149,8 @@ def parse(shape: type[T], answer: Answer, where: str) -> T:
         return adapter.validate_json(answer.body)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors()]
+    if answer.is_page:
+        raise Between(f"{where} was answered with {PAGE}.")
     raise Unreadable(f"The answer of {where} cannot be read: {'; '.join(wrong[:5])}.")
 
 

@@ -17,6 +17,8 @@ Item {
     property bool hasActions: true
     property real firstHeight: firstCard.implicitHeight
     property string moreName: ""
+    // Where the second card does not fit, only its edge shows, and none of its figures half.
+    property bool whole: false
 
     readonly property bool more: stacked && flick.contentHeight - flick.contentY > flick.height + 2
     readonly property real leftWidth: stacked ? width : Math.round((width - Theme.gap) * share)
@@ -25,13 +27,14 @@ Item {
     readonly property bool overflows: stacked && firstHeight + below > height
     readonly property real actionHeight: hasActions ? actionRow.implicitHeight + Theme.gap : overflows ? Theme.target + Theme.gap : 0
     readonly property real room: stacked ? height - actionHeight : height
-    readonly property real spare: Math.max(0, room - firstHeight - below)
+    readonly property real firstShare: !hasSecond || (whole && overflows) ? 1 : 0.6
+    readonly property real spare: Math.max(0, room - firstHeight - (whole && overflows ? Theme.gap * 2 : below))
 
     Flickable {
         id: flick
         width: spread.width
         height: spread.room
-        contentHeight: spread.stacked ? spread.firstHeight + spread.below + spread.spare : spread.height
+        contentHeight: spread.stacked ? firstCard.height + (spread.hasSecond ? Theme.gap + secondCard.height : 0) : spread.height
         interactive: contentHeight > height
         boundsBehavior: Flickable.StopAtBounds
         clip: interactive
@@ -39,7 +42,7 @@ Item {
         Card {
             id: firstCard
             width: spread.leftWidth
-            height: !spread.stacked ? spread.height : spread.firstHeight + spread.spare * (spread.hasSecond ? 0.6 : 1)
+            height: !spread.stacked ? spread.height : spread.firstHeight + spread.spare * spread.firstShare
         }
         Card {
             id: secondCard
@@ -47,7 +50,7 @@ Item {
             x: spread.stacked ? 0 : spread.leftWidth + Theme.gap
             y: spread.stacked ? firstCard.height + Theme.gap : 0
             width: spread.rightWidth
-            height: spread.stacked ? implicitHeight + spread.spare * 0.4 : spread.height - spread.actionHeight
+            height: spread.stacked ? implicitHeight + spread.spare * (1 - spread.firstShare) : spread.height - spread.actionHeight
             color: spread.plainSecond ? "transparent" : Theme.card
             inset: spread.plainSecond ? 0 : Theme.inset
         }

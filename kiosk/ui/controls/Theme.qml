@@ -50,7 +50,7 @@ QtObject {
     readonly property real target: px(104)
     readonly property real margin: px(stacked ? 32 : 40)
     readonly property real gap: px(stacked ? 16 : 24)
-    readonly property real inset: px(compact || stacked ? 28 : 40)
+    readonly property real inset: px(small ? 20 : compact || stacked ? 28 : 40)
     readonly property real radius: px(24)
     readonly property int turn: motion ? 180 : 0
     readonly property int count: motion ? 250 : 0

@@ -10,6 +10,7 @@ Spread {
     readonly property var shown: station.charging
 
     share: 0.59
+    whole: Theme.small
     moreName: station.header.more
     first: [
         Pill {

@@ -9,9 +9,10 @@ Item {
     required property var station
     readonly property real size: Math.min(Theme.fine, Theme.px(Theme.tight ? 24 : 30))
 
-    height: Theme.px(Theme.compact ? 52 : 72)
+    height: Math.max(Theme.px(Theme.compact ? 52 : 72), row.implicitHeight + Theme.px(12))
 
     RowLayout {
+        id: row
         anchors.fill: parent
         anchors.leftMargin: Theme.margin
         anchors.rightMargin: Theme.margin

@@ -8,21 +8,25 @@ Item {
     id: header
 
     required property var station
-    readonly property bool twoRows: title.implicitWidth + languages.width + Theme.px(24) > width - 2 * Theme.margin
+    readonly property bool twoRows: whole.advanceWidth + languages.width + Theme.px(24) > width - 2 * Theme.margin
 
-    height: Theme.px(Theme.compact ? 72 : 80) + (twoRows ? Theme.px(56) : 0)
+    height: Theme.px(Theme.compact ? 72 : 80) + (twoRows ? Theme.px(22) + title.height : 0)
 
+    TextMetrics {
+        id: whole
+        text: title.text
+        font: title.font
+    }
     Label {
         id: title
         x: Theme.margin
         y: header.twoRows ? Theme.px(14) : (header.height - height) / 2 - Theme.px(4)
-        width: header.twoRows ? parent.width - 2 * Theme.margin : implicitWidth
+        width: header.twoRows ? parent.width - 2 * Theme.margin : Math.ceil(whole.advanceWidth) + 2
         text: header.station.header.title
         strong: true
         size: Math.min(Theme.fine * 1.2, Theme.px(36))
         lineHeight: 1.1
-        elide: Text.ElideRight
-        wrapMode: Text.NoWrap
+        wrapMode: header.twoRows ? Text.Wrap : Text.NoWrap
     }
     Row {
         id: languages

@@ -10,7 +10,8 @@ Item {
 
     required property var station
     readonly property var shown: station.hold
-    readonly property bool rows: Theme.portrait || Theme.large
+    readonly property bool rows: Theme.portrait || Theme.large || shown.choices.length > 4
+    readonly property bool promised: !Theme.tight && !Theme.large && !(rows && Theme.compact)
 
     Label {
         id: title
@@ -25,12 +26,11 @@ Item {
         width: parent.width
         text: page.shown.promise
         color: Theme.soft
-        visible: !Theme.tight && !Theme.large
-        height: visible ? implicitHeight : 0
+        visible: page.promised
     }
     Flickable {
         id: flick
-        anchors.top: promise.bottom
+        anchors.top: page.promised ? promise.bottom : title.bottom
         anchors.topMargin: Theme.gap
         anchors.bottom: actions.top
         anchors.bottomMargin: Theme.gap
@@ -100,7 +100,7 @@ Item {
                             ColumnLayout {
                                 spacing: 0
                                 Layout.fillWidth: true
-                                Layout.preferredWidth: 1
+                                Layout.preferredWidth: 1.2
                                 Label {
                                     text: choice.modelData.buys
                                     color: Theme.soft

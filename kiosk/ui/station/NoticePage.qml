@@ -41,7 +41,7 @@ Spread {
         },
         Item {
             Layout.fillHeight: true
-            Layout.minimumHeight: Theme.px(16)
+            Layout.minimumHeight: Theme.px(Theme.small ? 8 : 16)
             Layout.maximumHeight: Theme.px(96)
         },
         Label {
@@ -82,6 +82,7 @@ Spread {
             visible: text !== ""
             color: Theme.soft
             Layout.fillWidth: true
+            Layout.bottomMargin: rows.count > 0 ? Theme.px(12) : 0
         },
         Repeater {
             id: rows
@@ -99,7 +100,7 @@ Spread {
         },
         Item {
             Layout.fillHeight: true
-            Layout.minimumHeight: Theme.px(12)
+            Layout.minimumHeight: page.shown.left + page.shown.side_foot === "" ? 0 : Theme.px(12)
         },
         Label {
             text: page.shown.left_label
@@ -118,6 +119,7 @@ Spread {
         Label {
             text: page.shown.side_foot
             visible: text !== ""
+            size: Theme.px(22) * Theme.textScale
             color: Theme.soft
             Layout.fillWidth: true
         }
@@ -128,6 +130,7 @@ Spread {
             text: page.shown.secondary.text
             visible: text !== ""
             Layout.fillWidth: true
+            Layout.preferredWidth: 1
             onClicked: page.station.press(page.shown.secondary.intent)
         },
         BigButton {
@@ -136,6 +139,7 @@ Spread {
             text: page.shown.primary.text
             visible: text !== ""
             Layout.fillWidth: true
+            Layout.preferredWidth: 1
             onClicked: page.station.press(page.shown.primary.intent)
         }
     ]

@@ -43,7 +43,7 @@ Spread {
         Label {
             text: page.shown.title
             strong: true
-            size: Theme.small ? Theme.px(38) : Theme.title
+            size: Theme.small ? Theme.px(34) : Theme.title
             Layout.fillWidth: true
         },
         PriceRow {
@@ -68,7 +68,7 @@ Spread {
             text: page.shown.nickname_label
             color: Theme.soft
             Layout.fillWidth: true
-            Layout.bottomMargin: Theme.px(8)
+            Layout.bottomMargin: Theme.px(Theme.small ? 4 : 8)
         },
         Rectangle {
             radius: Theme.px(16)
@@ -83,7 +83,7 @@ Spread {
                 width: parent.width - Theme.px(40)
                 text: page.shown.nickname
                 strong: true
-                size: Theme.small ? Theme.px(30) : Theme.lead
+                size: Theme.small ? Theme.px(26) : Theme.lead
                 lineHeight: 1.1
             }
         },

@@ -9,6 +9,7 @@ Spread {
 
     required property var station
     readonly property var shown: station.ready
+    readonly property bool crowded: shown.back.text !== "" && !Theme.stacked
 
     moreName: station.header.more
     first: GridLayout {
@@ -83,7 +84,7 @@ Spread {
         Label {
             text: page.shown.how
             strong: true
-            size: Theme.stacked ? Theme.lead : Theme.title
+            size: Theme.stacked || page.crowded ? Theme.lead : Theme.title
             Layout.fillWidth: true
             Layout.bottomMargin: Theme.px(12)
         },
@@ -115,6 +116,7 @@ Spread {
         },
         Label {
             text: page.shown.promise
+            visible: !page.crowded
             color: Theme.soft
             Layout.fillWidth: true
             Layout.bottomMargin: Theme.px(16)

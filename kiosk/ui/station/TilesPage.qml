@@ -32,7 +32,7 @@ Item {
             width: parent.width
             height: Math.max(implicitHeight, page.height - title.height - Theme.gap)
             columns: Theme.portrait || Theme.large ? 1 : Math.min(2, tiles.count)
-            rowSpacing: Theme.gap
+            rowSpacing: Theme.px(12)
             columnSpacing: Theme.gap
             uniformCellWidths: true
             uniformCellHeights: true
@@ -49,13 +49,14 @@ Item {
                     implicitHeight: parts.implicitHeight
                     Layout.fillWidth: true
                     Layout.fillHeight: true
-                    Layout.minimumHeight: Theme.target
+                    Layout.minimumHeight: Math.max(Theme.target, parts.implicitHeight)
                     Accessible.name: modelData.name + ", " + modelData.pill.text + ", " + modelData.price
                     onClicked: page.station.visit(modelData.id)
 
                     Card {
                         id: parts
                         anchors.fill: parent
+                        inset: tiles.count > 4 ? Theme.px(16) : Theme.inset
 
                         GridLayout {
                             columns: Theme.large ? 1 : 2
@@ -64,32 +65,34 @@ Item {
                             Layout.fillWidth: true
                             Layout.fillHeight: true
 
-                            ColumnLayout {
-                                spacing: Theme.px(4)
+                            Label {
+                                text: tile.modelData.name
+                                strong: true
+                                size: Theme.lead
+                                lineHeight: 1
                                 Layout.fillWidth: true
                                 Layout.alignment: Qt.AlignVCenter
+                                Accessible.ignored: true
+                            }
+                            ColumnLayout {
+                                spacing: Theme.px(8)
+                                Layout.alignment: Qt.AlignVCenter
 
-                                Label {
-                                    text: tile.modelData.name
-                                    strong: true
-                                    size: Theme.lead * 1.1
-                                    Layout.fillWidth: true
+                                Pill {
+                                    text: tile.modelData.pill.text
+                                    icon: tile.modelData.pill.icon
+                                    tone: tile.modelData.pill.tone
+                                    size: Theme.small ? Theme.fine : Math.min(Theme.body, Theme.px(36))
+                                    Layout.alignment: Theme.large ? Qt.AlignLeft : Qt.AlignRight
                                     Accessible.ignored: true
                                 }
                                 Label {
                                     text: tile.modelData.price
                                     color: Theme.soft
-                                    Layout.fillWidth: true
+                                    wrapMode: Text.NoWrap
+                                    Layout.alignment: Theme.large ? Qt.AlignLeft : Qt.AlignRight
                                     Accessible.ignored: true
                                 }
-                            }
-                            Pill {
-                                text: tile.modelData.pill.text
-                                icon: tile.modelData.pill.icon
-                                tone: tile.modelData.pill.tone
-                                size: Theme.small ? Theme.fine : Math.min(Theme.body, Theme.px(36))
-                                Layout.alignment: Qt.AlignVCenter
-                                Accessible.ignored: true
                             }
                         }
                     }

@@ -1,5 +1,7 @@
 """Before there is a session: the tiles, the price with all its parts, the hold, and the terms."""
 
+from functools import cache
+
 from kiosk.domain.charging import DONE_S
 from kiosk.domain.money import Money
 from kiosk.domain.tariff import Tariff, Usage
@@ -119,9 +121,15 @@ def hold(info: StationInfo, words: Words) -> HoldPage:
     )
 
 
+@cache
+def _buys_wh(tariff: Tariff, amount: Money, rated_power_w: int) -> int:
+    """A search, which a touch need not wait for twice: a site has one tariff and few holds."""
+    return tariff.buys_wh(amount, rated_power_w)
+
+
 def _choice(info: StationInfo, amount: Money, words: Words) -> Choice:
     written = whole_money(amount, words)
-    energy = whole_energy(info.tariff.buys_wh(amount, info.rated_power_w), words)
+    energy = whole_energy(_buys_wh(info.tariff, amount, info.rated_power_w), words)
     buys = words.text("enough for about") if info.tariff.minute_e4 else words.text("enough for")
     return Choice(written.number, written.unit, buys, str(energy), f"{written}, {buys} {energy}")
 

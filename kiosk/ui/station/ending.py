@@ -3,6 +3,7 @@
 from kiosk.domain.energy import Instant
 from kiosk.domain.money import Money
 from kiosk.domain.payment import Account
+from kiosk.domain.receipt import billed_registers
 from kiosk.domain.states import Abandoned, Settled, Settling, Step, Stuck, Why
 from kiosk.domain.tariff import Due
 from kiosk.domain.view import StationView
@@ -33,7 +34,7 @@ def settling(view: StationView, session: Settling, words: Words) -> tuple[Pill, 
         lead=_cause(session, words),
         foot=words.text("The station settles with {wallet} by itself, whatever happens.", wallet=app),
         rows=(*rows, *_planned(session, words)),
-        side_foot=_slow(view, session, words),
+        side_foot=_slow(view, session, words) or _metered(session, words),
         secondary=Button(words.text("New charge"), "leave"),
     )
     return Pill(words.text("Settling"), "clock", "info"), page
@@ -83,7 +84,7 @@ def paid(session: Settling, account: Account, words: Words) -> tuple[Pill, Summa
         unit=big.unit,
         why=_cause(session, words),
         receipt=_receipt(session, app, words),
-        meter=_registers(session, words),
+        meter=_metered(session, words),
         rows=(*_delivered(session, words), *_confirmed(session, account, words)),
         confirmed=words.text("Confirmed by {wallet}. Your bank may need some days to show it.", wallet=app),
         leave=Button(words.text("New charge"), "leave"),
@@ -101,12 +102,9 @@ def _receipt(session: Settling, app: str, words: Words) -> str:
     return words.text("The receipt is in {wallet}. You can unplug the car now.", wallet=app)
 
 
-def _registers(session: Settling, words: Words) -> str:
-    begin, end = session.begin, session.end
-    if begin is None or end is None:
-        return ""
-    first, last = (energy(reading.import_wh, words, end.resolution_wh) for reading in (begin, end))
-    return words.text("Meter {serial}: {first} to {last}", serial=end.serial, first=first.number, last=last)
+def _metered(session: Settling, words: Words) -> str:
+    billed = billed_registers(session.begin, session.end)
+    return lines.registers(billed, words) if billed else ""
 
 
 def _delivered(session: Settling, words: Words) -> tuple[Row, ...]:
@@ -152,7 +150,7 @@ def abandoned(session: Abandoned, words: Words) -> tuple[Pill, NoticePage]:
         lead=why(session.why, words),
         side_title=words.text("Nothing is reserved"),
         side=todo or words.text("Nothing was taken. You can start again whenever you like."),
-        primary=Button(words.text("Start again"), "leave"),
+        primary=Button(words.text("Start again"), "again"),
     )
     return Pill(words.text("Cancelled"), "cross", "info"), page
 
@@ -160,15 +158,15 @@ def abandoned(session: Abandoned, words: Words) -> tuple[Pill, NoticePage]:
 def stuck(view: StationView, session: Stuck, words: Words) -> tuple[Pill, NoticePage]:
     said = faults.driver(session.fault, words)
     page = NoticePage(
-        title=words.text("Your money is safe"),
-        lead=words.text("{what} A person has been told and takes care of it.", what=said.what),
-        foot=words.text("You never pay more than the meter proves. You can unplug and leave."),
+        title=words.text("Call us about this payment"),
+        lead=words.text("{what} Nothing more happens by itself: a person has to look at it.", what=said.what),
+        foot=words.text("You can unplug and leave."),
         rows=(
             Row(words.text("Help"), phone_number(view.info.help_phone)),
             Row(words.text("Reference"), session.was.offer.reference),
             Row(words.text("Reserved"), str(money(session.was.offer.hold, words))),
         ),
-        side_foot=words.text("Write down the reference if you want to ask."),
+        side_foot=words.text("Say this reference when you call."),
         secondary=Button(words.text("New charge"), "leave"),
     )
-    return Pill(words.text("A person is on it"), "person", "warn"), page
+    return Pill(words.text("Call us"), "person", "warn"), page

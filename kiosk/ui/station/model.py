@@ -12,7 +12,19 @@ from kiosk.domain.view import Stations, StationView, StopAnswer
 from kiosk.ui.station.glass import Glass, Message, Place, Tongue, chosen_hold, gone_s, shown
 from kiosk.ui.station.parts import Page, StationProps
 from kiosk.ui.station.props import derive
-from kiosk.ui.station.touch import DIGITS, PRESSES, SENT_S, follow, forget, go_back, idle, state_name, typed
+from kiosk.ui.station.touch import (
+    DIGITS,
+    PRESSES,
+    SENT_S,
+    again,
+    follow,
+    forget,
+    go_back,
+    idle,
+    moment,
+    state_name,
+    typed,
+)
 from kiosk.words.catalogue import languages, open_words
 
 TICK_MS = 1000
@@ -99,8 +111,8 @@ class StationModel(QObject):
 
     @property
     def scene(self) -> str:
-        page, state = self._seen()
-        return "-".join(part for part in (page.value, state.lower(), self._glass.language) if part)
+        shown = (self.shown.page.value, moment(self._view(), self._glass), self._glass.language)
+        return "-".join(dict.fromkeys(part for part in shown if part))
 
     def rest(self) -> None:
         """No ticking and no listening any more: the station goes on, and the window goes."""
@@ -192,6 +204,8 @@ class StationModel(QObject):
                 self._stop(view)
             case "leave":
                 self._leave()
+            case "again":
+                self._leave(again)
             case _:
                 self._press(view, intent, PRESSES[intent])
 
@@ -218,16 +232,16 @@ class StationModel(QObject):
             message = Message.WRONG if answer is StopAnswer.WRONG else Message.LOCKED
             self._show(replace(self._glass, digits="", message=message))
 
-    def _leave(self) -> None:
+    def _leave(self, left: Callable[[Glass], Glass] = forget) -> None:
         view = self._view()
-        self._show(forget(self._glass))
+        self._show(left(self._glass))
         if view is not None:
             self._stations.leave(view.info.id)
 
     def _send(self, intent: str, view: StationView) -> None:
         """Remembered before it is sent: the station may answer within the call."""
         self._sent_at = self._hand()
-        self._show(replace(self._glass, sent=intent, sent_in=state_name(view.session)))
+        self._show(replace(self._glass, sent=intent, sent_in=state_name(view)))
 
     def _may_act(self) -> bool:
         """Every intent is a touch. None counts on a sleeping glass, or while another is under way."""
@@ -241,8 +255,7 @@ class StationModel(QObject):
 
     def _changed(self, _station_id: str) -> None:
         if not self._resting:
-            view = self._view()
-            self._show(follow(self._glass, view.session if view else None))
+            self._show(follow(self._glass, self._view()))
 
     def _views(self) -> tuple[StationView, ...]:
         return tuple(view for view in self._stations.views() if self._only in (None, view.info.id))
@@ -254,8 +267,7 @@ class StationModel(QObject):
         return derive(self._views(), self._glass, open_words(self._glass.language, self._zone), self._now())
 
     def _seen(self) -> tuple[Page, str]:
-        view = self._view()
-        return self.shown.page, state_name(view.session if view else None)
+        return self.shown.page, state_name(self._view())
 
     def _show(self, glass: Glass) -> None:
         """Swap everything, then say what is new. A new scene wakes the glass and starts its idle time afresh."""

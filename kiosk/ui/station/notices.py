@@ -7,9 +7,9 @@ from kiosk.domain.offering import ASK_S, OFFER_S
 from kiosk.domain.states import Asked, Late, Offer, Offered, Ready, Returning, Waiting, Why, Withdrawing
 from kiosk.domain.view import StationView
 from kiosk.ui.station.glass import gone_s
-from kiosk.ui.station.parts import Button, NoticePage, Pill
+from kiosk.ui.station.parts import Button, NoticePage, Pill, Row
 from kiosk.words import faults
-from kiosk.words.amounts import clock, countdown, money
+from kiosk.words.amounts import clock, countdown, money, phone_number
 from kiosk.words.catalogue import Words
 from kiosk.words.wallet import wallet
 
@@ -119,6 +119,22 @@ def stopping(words: Words) -> Shown:
     return Pill(words.text("Stopping"), "clock", "info"), page
 
 
+def turned_away(view: StationView, trouble: Trouble, words: Words) -> Shown:
+    """The driver had accepted, and the station cannot begin: what is wrong, or that it has passed."""
+    said, passed = faults.driver(trouble.fault, words), view.trouble is None and view.offline_since is None
+    page = NoticePage(
+        title=words.text("The charge could not start"),
+        lead=words.text("Something was wrong with the charger just then. It works again now.") if passed else said.what,
+        side_title=words.text("Nothing is reserved"),
+        side=words.text("Nothing was taken. You can start again now.") if passed else said.todo,
+        rows=() if passed else (_help(view, words),),
+        side_foot="" if passed else next_try(view, words),
+        primary=Button(words.text("Start again"), "again") if passed else Button(),
+        secondary=Button() if passed else Button(words.text("Back"), "again"),
+    )
+    return Pill(words.text("Not started"), "warning", "warn"), page
+
+
 def out_of_order(view: StationView, trouble: Trouble, words: Words) -> Shown:
     said = faults.driver(trouble.fault, words)
     since = view.trouble_since
@@ -128,6 +144,7 @@ def out_of_order(view: StationView, trouble: Trouble, words: Words) -> Shown:
         foot=words.text("Since {time}.", time=clock(since.utc_ms, words)) if since else "",
         side_title=words.text("What you can do"),
         side=f"{said.todo}\n\n{said.money}",
+        rows=(_help(view, words),),
         side_foot=next_try(view, words),
     )
     tone = "warn" if trouble.fault.acts is Acts.NOBODY else "stop"
@@ -147,9 +164,14 @@ def offline(view: StationView, since: Instant, words: Words, working: tuple[str,
         foot=words.text("Charges that are running go on and are settled when the connection is back."),
         side_title=words.text("Your charge is safe"),
         side=words.text("You pay only for what the meter shows. You can stop and leave whenever you like."),
+        rows=(_help(view, words),),
         side_foot=next_try(view, words),
     )
     return Pill(words.text("No connection"), "offline", "warn"), page
+
+
+def _help(view: StationView, words: Words) -> Row:
+    return Row(words.text("Help"), phone_number(view.info.help_phone))
 
 
 def _away(view: StationView, words: Words) -> str:

@@ -21,7 +21,7 @@ from kiosk.domain.states import (
     Waiting,
     Withdrawing,
 )
-from kiosk.domain.view import StationView
+from kiosk.domain.view import StationInfo, StationView
 from kiosk.ui.station import choosing, ending, notices, running
 from kiosk.ui.station.glass import Glass, Place, chosen_hold, shown
 from kiosk.ui.station.parts import Footer, Header, Language, Page, Pill, StationProps
@@ -47,6 +47,8 @@ def derive(views: Views, glass: Glass, words: Words, now: Instant) -> StationPro
         return replace(frame, page=Page.TILES, tiles=choosing.tiles(views, pills, words))
     if view.session is not None:
         return _in_session(frame, view, view.session, glass, words, now)
+    if view.turned_away is not None:
+        return _notice(frame, notices.turned_away(view, view.turned_away, words))
     if glass.sent == "pay":
         return _notice(frame, notices.making(view, None, words))
     if view.trouble is not None:
@@ -148,6 +150,12 @@ def _header(views: Views, view: StationView | None, glass: Glass, words: Words) 
     )
 
 
+def _station(info: StationInfo, words: Words) -> str:
+    if not info.on_trial:
+        return words.text("Station {id}", id=info.id)
+    return words.text("Station {id}, on trial: {devices}", id=info.id, devices=", ".join(info.on_trial))
+
+
 def _footer(views: Views, view: StationView | None, glass: Glass, words: Words, now: Instant) -> Footer:
     info = view.info if view else views[0].info if views else None
     if info is None:
@@ -156,7 +164,7 @@ def _footer(views: Views, view: StationView | None, glass: Glass, words: Words, 
     soon = glass.closes_s is not None and glass.closes_s <= WARN_S and not stays
     return Footer(
         help=words.text("Help: {phone}", phone=phone_number(info.help_phone)),
-        station=words.text("Station {id}", id=info.id) if view else "",
+        station=_station(info, words) if view else "",
         time=clock(now.utc_ms, words),
         warning=words.text("Touch the screen to stay here: {left}", left=duration(glass.closes_s or 0, words))
         if soon

@@ -4,10 +4,10 @@ from base64 import b64encode
 
 from kiosk.domain.charging import DONE_S, MAX_SESSION_S
 from kiosk.domain.energy import Instant
+from kiosk.domain.metering import QUIET_W
 from kiosk.domain.money import Money
 from kiosk.domain.offering import OFFER_S
 from kiosk.domain.states import Charging, Offered, Phase
-from kiosk.domain.stopping import QUIET_W
 from kiosk.domain.view import StationView
 from kiosk.ui.station.glass import Glass, Message, gone_s
 from kiosk.ui.station.parts import Button, ChargingPage, CodePage, PayPage
@@ -52,7 +52,7 @@ def charging(view: StationView, session: Charging, words: Words, now: Instant) -
     offer, usage, last = session.offer, session.usage, session.last
     due = offer.tariff.due(usage, offer.hold).due
     delivered, cost, watts = energy(usage.energy_wh, words), money(due, words), power(last.power_w, words)
-    label, time = _time(session, words, now)
+    label, time = _time(session, words)
     asks = view.info.asks_stop_code
     return ChargingPage(
         number=delivered.number,
@@ -80,9 +80,9 @@ def _register(register_wh: int, session: Charging, words: Words) -> str:
     return str(energy(register_wh, words, session.last.resolution_wh))
 
 
-def _time(session: Charging, words: Words, now: Instant) -> tuple[str, str]:
+def _time(session: Charging, words: Words) -> tuple[str, str]:
     if session.phase is Phase.DONE:
-        return words.text("Car done for"), duration(gone_s(session.phase_since, now), words)
+        return words.text("Car done since"), clock(session.phase_since.utc_ms, words)
     return words.text("Charging time"), duration(session.usage.charging_s, words)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from kiosk.domain.events import Act
-from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling, Stuck, Why
+from kiosk.domain.states import Abandoned, Charging, Settled, Settling, Stuck, Why
 from kiosk.domain.view import StationView
 from kiosk.ui.station.glass import Glass, Message, Place
 
@@ -13,6 +13,7 @@ CANCELLED_S = 15
 UNSETTLED_S = 120
 SENT_S = 10
 DIGITS = 4
+FREE, TURNED_AWAY = "", "TurnedAway"
 
 PRESSES = {"cancel": Act.CANCEL, "continue": Act.CONTINUE, "release": Act.RELEASE, "stop-now": Act.STOP}
 
@@ -37,6 +38,8 @@ def idle(view: StationView | None, glass: Glass, *, several: bool) -> Idle | Non
             return Idle(UNSETTLED_S, leave=True)
         case Charging() if glass.place is Place.CODE:
             return Idle(CHOOSING_S, leave=False)
+        case None if view is not None and view.turned_away is not None:
+            return Idle(SUMMARY_S, leave=True)
         case None if glass.sent:
             return None
         case None if glass.place is not Place.HOME or glass.language != glass.tongues[0].code:
@@ -52,11 +55,17 @@ def forget(glass: Glass) -> Glass:
     return Glass(glass.tongues[0].code, glass.tongues, dimmed=glass.dimmed)
 
 
-def follow(glass: Glass, session: Session | None) -> Glass:
+def again(glass: Glass) -> Glass:
+    """The same driver begins once more, with their language and at their station."""
+    return replace(forget(glass), language=glass.language, station=glass.station)
+
+
+def follow(glass: Glass, view: StationView | None) -> Glass:
     """The station has moved on: what was sent has had its effect, and no page of another state stays."""
-    if glass.sent and state_name(session) != glass.sent_in:
+    session = view.session if view else None
+    if glass.sent and state_name(view) != glass.sent_in:
         glass = replace(glass, sent="", sent_in="")
-    if session is not None and glass.place in (Place.HOLD, Place.TERMS):
+    if state_name(view) != FREE and glass.place in (Place.HOLD, Place.TERMS):
         glass = replace(glass, place=Place.HOME)
     if glass.place is Place.CODE and not isinstance(session, Charging):
         glass = go_back(glass)
@@ -75,6 +84,21 @@ def typed(glass: Glass, digit: str) -> Glass:
     return replace(glass, digits=glass.digits + digit, message=Message.NONE)
 
 
-def state_name(session: Session | None) -> str:
+def state_name(view: StationView | None) -> str:
     """By which the glass knows that what it sent has had its effect."""
-    return type(session).__name__
+    if view is None or (view.session is None and view.turned_away is None):
+        return FREE
+    return TURNED_AWAY if view.session is None else type(view.session).__name__
+
+
+def moment(view: StationView | None, glass: Glass) -> str:
+    """What a station's page is about, in one word: the session's state, or why there can be none."""
+    if view is None:
+        return ""
+    if view.session is not None or view.turned_away is not None:
+        return state_name(view).lower()
+    if glass.sent:
+        return glass.sent
+    if view.trouble is not None:
+        return view.trouble.fault
+    return "offline" if view.offline_since is not None else ""

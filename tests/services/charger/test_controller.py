@@ -1,90 +1,55 @@
 """A controller against toy charge points over real sockets: what it switches, verifies, tells, and keeps alive."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from kiosk.domain.energy import Instant, Pilot, Plug
+from kiosk.domain.energy import Pilot, Plug
 from kiosk.domain.fault import Fault, FaultError, Trouble
 from kiosk.domain.outcome import Done, InDoubt, Refused
-from kiosk.services.charger.controller import Controller, NoController, open_charger
-from kiosk.services.charger.profile import ChargerProfile
+from kiosk.services.charger.controller import Controller
+from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.modbus.bus import Lines
-from kiosk.services.modbus.catalogue import load
 from kiosk.services.modbus.errors import DeviceRefused
-from kiosk.services.modbus.url import parse
 from kiosk.sim import modbus_pdu
 from kiosk.sim.car import Car
-from kiosk.sim.clock import SimClock
 from kiosk.sim.modbus_server import serving_tcp
-from kiosk.sim.post import Post, PostFaults
+from kiosk.sim.post import PostFaults
 from kiosk.sim.toys import charger_line, serving_on_tty
+from tests.services.charger.bench import KEBA, PHOENIX, RELAY, Bench, kept_alive, plug
 
-KEBA, PHOENIX, RELAY = "keba-p30", "phoenix-em-cp-pp-eth", "relay-coil"
 CONTROLLERS = (KEBA, PHOENIX, RELAY)
-Write = tuple[int, int, int]  # function, address, value
-
-
-class Bench:
-    """A post and its kiosk on one business clock that only moves when somebody sleeps on it."""
-
-    def __init__(self, profile_id: str = KEBA, car: Car | None = None, timeout_ms: int = 2000) -> None:
-        self.ms = 0
-        self.writes: list[Write] = []
-        self.at_ms: list[int] = []
-        clock = SimClock(utc_ms=0, real_s=lambda: self.ms / 1000)
-        self.post = Post(clock, Car(power_max_w=11_040) if car is None else car)
-        profile = load("chargers", profile_id, ChargerProfile)
-        line = profile.line.model_copy(update={"timeout_ms": timeout_ms, "gap_ms": 0, "unit_pause_ms": 0})
-        self.profile = profile.model_copy(update={"line": line})
-
-    def now(self) -> Instant:
-        return Instant(self.ms, "boot", self.ms)
-
-    async def sleep(self, seconds: float) -> None:
-        self.ms += round(seconds * 1000)
-        await asyncio.sleep(0)
-
-    def controller(self, lines: Lines, url: str) -> Controller:
-        line = self.profile.line
-        device = lines.device(parse(url, line.unit, line.serial), line.pace)
-        return Controller(self.profile, device, self.now, self.sleep, 16)
-
-    @asynccontextmanager
-    async def on_tcp(self, toy: str | None = None) -> AsyncIterator[Controller]:
-        line = charger_line(self.post, toy or self.profile.id)
-        self._listen(next(iter(line._devices.values())))
-        async with serving_tcp(line, "127.0.0.1", 0) as port, Lines() as lines:
-            yield self.controller(lines, f"tcp://127.0.0.1:{port}")
-
-    def _listen(self, toy: modbus_pdu.Device) -> None:
-        write = toy.write
-
-        def heard(function: int, address: int, values: list[int]) -> None:
-            self.writes.append((function, address, values[0]))
-            self.at_ms.append(self.ms)
-            write(function, address, values)
-
-        toy.__dict__["write"] = heard
-
-
-def plug(answer: Plug | Trouble) -> Plug:
-    assert isinstance(answer, Plug), answer
-    return answer
-
-
 # What it switches.
 
 
 async def test_keba_arms_its_failsafe_before_it_lets_the_car_charge() -> None:
     bench = Bench(KEBA)
+    bench.post.set_failsafe(current_ma=6_000)
     async with bench.on_tcp() as controller:
         assert await controller.enable() == Done(None)
         assert await controller.disable() == Done(None)
     assert bench.writes == [(6, 5016, 0), (6, 5018, 60), (6, 5004, 16_000), (6, 5014, 1), (6, 5014, 0)]
     assert bench.at_ms == [0, 5_000, 10_000, 15_000, 20_000]
+
+
+async def test_what_already_stands_is_not_written_again_so_that_a_charge_begins_sooner() -> None:
+    bench = Bench(KEBA)
+    bench.post.set_failsafe(current_ma=0, timeout_s=60)
+    async with bench.on_tcp() as controller:
+        assert await controller.enable() == Done(None)
+    assert bench.writes == [(6, 5018, 60), (6, 5004, 16_000), (6, 5014, 1)]
+
+
+async def test_a_charge_that_begins_while_the_keep_alive_arms_writes_nothing_twice() -> None:
+    bench = Bench(KEBA)
+    bench.post.set_failsafe(current_ma=6_000)
+    async with bench.on_tcp() as controller:
+        alive = asyncio.create_task(controller.keep_alive())
+        await asyncio.sleep(0)  # it is on its way
+        assert await controller.enable() == Done(None)
+        alive.cancel()
+        await asyncio.wait({alive})
+    assert [write[1] for write in bench.writes if write[1] != 5018] == [5016, 5004, 5014]
 
 
 async def test_phoenix_sets_the_current_and_then_its_coil() -> None:
@@ -157,7 +122,7 @@ async def test_nobody_at_the_address_is_in_doubt_too() -> None:
 
 async def test_an_exception_is_a_refusal_with_its_code() -> None:
     async with Bench(RELAY).on_tcp(toy=PHOENIX) as controller:
-        controller._device._unit = 180
+        controller._registers._device._unit = 180
         outcome = await controller.enable()
     assert isinstance(outcome, Refused)
     assert outcome.code == "2"
@@ -202,7 +167,7 @@ async def test_without_an_armed_failsafe_nothing_is_switched_on() -> None:
     async with serving_tcp(line, "127.0.0.1", 0) as port, Lines() as lines:
         outcome = await bench.controller(lines, f"tcp://127.0.0.1:{port}").enable()
     assert isinstance(outcome, InDoubt)
-    assert "confirmed the fail-safe at 5016 0 but shows 6000" in outcome.trouble.detail
+    assert "confirmed the fail-safe at 5016 as 0 but shows 6000" in outcome.trouble.detail
     assert bench.writes == [(6, 5016, 0)]
 
 
@@ -237,8 +202,8 @@ async def test_keba_follows_the_car_from_unplugged_to_done() -> None:
 async def test_a_locked_keba_with_a_car_shows_the_car() -> None:
     bench = Bench(KEBA)
     async with bench.on_tcp() as controller:
-        controller._profile = bench.profile.model_copy(
-            update={"state": bench.profile.state and bench.profile.state.model_copy(update={"pilot": {5: Pilot.A}})}
+        controller._registers.profile = controller._registers._plain = bench.profile.model_copy(
+            update={"state": bench.profile.state and bench.profile.state.model_copy(update={"pilot": {"5": Pilot.A}})}
         )
         assert plug(await controller.look()).pilot is Pilot.B
 
@@ -289,23 +254,9 @@ async def test_a_state_that_the_paper_does_not_know_is_a_fault() -> None:
 # What it keeps alive.
 
 
-async def kept_alive(bench: Bench, controller: Controller, seconds: int) -> None:
-    """Let the keep-alive run for this much business time."""
-    end_ms = bench.ms + seconds * 1000
-    task = asyncio.create_task(controller.keep_alive())
-    async with asyncio.timeout(10):
-        while True:
-            if bench.ms >= end_ms:
-                break
-            assert not task.done()
-            await asyncio.sleep(0.001)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 async def test_the_failsafe_is_armed_at_the_start_and_fed_three_times_in_its_time() -> None:
     bench = Bench(KEBA)
+    bench.post.set_failsafe(current_ma=6_000)
     async with bench.on_tcp() as controller:
         await kept_alive(bench, controller, 120)
     assert bench.writes[:2] == [(6, 5016, 0), (6, 5018, 60)]
@@ -334,7 +285,7 @@ async def test_after_an_outage_our_own_setpoint_is_written_again() -> None:
         bench.ms += 61_000
         bench.writes.clear()
         await kept_alive(bench, controller, 40)
-        assert bench.writes[:3] == [(6, 5016, 0), (6, 5018, 60), (6, 5004, 16_000)]
+        assert bench.writes[:2] == [(6, 5018, 60), (6, 5004, 16_000)]
         bench.post.advance()
         assert bench.post.power_w == 11_040
 
@@ -349,7 +300,7 @@ async def test_a_setpoint_that_is_not_ours_is_never_written(stopped_first: bool)
         bench.ms += 61_000
         bench.writes.clear()
         await kept_alive(bench, controller, 120)
-    assert {address for _, address, _ in bench.writes} == {5016, 5018}
+    assert {address for _, address, _ in bench.writes} == {5018}
 
 
 async def test_keeping_alive_outlives_a_silent_line_and_arms_again() -> None:
@@ -359,6 +310,7 @@ async def test_keeping_alive_outlives_a_silent_line_and_arms_again() -> None:
         bench.post.charger_line.silent = True
         await kept_alive(bench, controller, 10)
         bench.post.charger_line.silent = False
+        bench.post.set_failsafe(current_ma=6_000, timeout_s=0)
         bench.writes.clear()
         await kept_alive(bench, controller, 30)
     assert bench.writes[:2] == [(6, 5016, 0), (6, 5018, 60)]
@@ -393,7 +345,7 @@ async def test_none_shows_nothing_and_never_sells() -> None:
     ("profile_id", "amps", "sentence"),
     [
         (KEBA, 80, "Controller keba-p30 can offer 6 to 63 A, not 80 A. Set `amps` to one of these."),
-        ("keba-p3", 16, "Did you mean 'keba-p30'? There are: keba-p30, none, phoenix-em-cp-pp-eth, relay-coil."),
+        ("keba-p3", 16, "Did you mean 'keba-p30'? There are: abb-terra-ac, alfen-eve, bender-cc612,"),
         ("non", 16, "Did you mean 'none'?"),
     ],
 )
@@ -405,19 +357,61 @@ async def test_wrong_settings_are_one_sentence(profile_id: str, amps: int, sente
     assert sentence in caught.value.trouble.detail
 
 
+@pytest.mark.parametrize(
+    ("profile_id", "address", "where"),
+    [
+        ("bender-cc612", "tcp://10.0.0.9", "unit 255 on tcp://10.0.0.9:502"),
+        ("bender-cc612", "tcp://10.0.0.9?connector=2", "unit 255 on tcp://10.0.0.9:503"),
+        ("bender-cc612", "tcp://10.0.0.9:1502?unit=3&connector=2", "unit 3 on tcp://10.0.0.9:1503"),
+        ("alfen-eve", "tcp://10.0.0.9?connector=1", "unit 1 on tcp://10.0.0.9:502"),
+        ("alfen-eve", "tcp://10.0.0.9?connector=2", "unit 2 on tcp://10.0.0.9:502"),
+        ("phoenix-charx", "tcp://10.0.0.9?connector=2", "unit 1 on tcp://10.0.0.9:502"),
+        ("heidelberg-energy-control", "rtu:///dev/ttyUSB0", "unit 1 on rtu:///dev/ttyUSB0"),
+    ],
+)
+async def test_the_second_outlet_is_another_port_another_unit_or_other_registers(
+    profile_id: str, address: str, where: str
+) -> None:
+    async with Lines() as lines:
+        controller = open_charger(lines, profile_id, address, Bench().now, 16)
+        assert isinstance(controller, Controller)
+        assert controller._registers.where == where
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "address", "sentence"),
+    [
+        (
+            "bender-cc612",
+            "tcp://10.0.0.9?connector=3",
+            "names connector 3; bender-cc612 has 1 to 2. Write one of these.",
+        ),
+        ("bender-cc612", "tcp://10.0.0.9?connector=0", "names connector 0; bender-cc612 has 1 to 2."),
+        ("bender-cc612", "tcp://10.0.0.9?connector=b", "names connector b; bender-cc612 has 1 to 2."),
+        (KEBA, "tcp://10.0.0.9?connector=2", "names a connector, and keba-p30 has only one. Leave it out."),
+    ],
+)
+async def test_a_connector_that_is_not_there_is_one_sentence(profile_id: str, address: str, sentence: str) -> None:
+    async with Lines() as lines:
+        with pytest.raises(FaultError) as caught:
+            open_charger(lines, profile_id, address, Bench().now, 16)
+    assert caught.value.trouble.fault is Fault.CONFIG_WRONG
+    assert sentence in caught.value.trouble.detail
+
+
 async def test_a_contactor_that_does_not_hear_the_stop_is_starved_until_it_opens_by_itself() -> None:
     """Feeding the watchdog of a controller that refused to open would hold its contactor closed for ever."""
     bench = Bench()
     async with bench.on_tcp() as controller:
         assert isinstance(await controller.enable(), Done)
-        write = controller._device.write_register
+        write = controller._registers._device.write_register
 
         async def refuse_the_switch(address: int, value: int) -> None:
             if address == 5014:
                 raise DeviceRefused("refused the write", 4)
             await write(address, value)
 
-        controller._device.write_register = refuse_the_switch  # type: ignore[method-assign]
+        controller._registers._device.write_register = refuse_the_switch  # type: ignore[method-assign]
         assert not isinstance(await controller.disable(), Done)
         alive = asyncio.create_task(controller.keep_alive())
         bench.writes.clear()

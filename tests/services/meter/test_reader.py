@@ -9,6 +9,7 @@ import pytest
 
 from kiosk.domain.energy import Instant, Reading
 from kiosk.domain.fault import Fault, FaultError, Trouble
+from kiosk.domain.metering import doubt
 from kiosk.services.meter.profile import Energy, MeterProfile
 from kiosk.services.meter.reader import MeterReader, open_meter
 from kiosk.services.modbus.bus import Lines
@@ -16,9 +17,11 @@ from kiosk.services.modbus.catalogue import load
 from kiosk.services.modbus.line import Device
 from kiosk.services.modbus.url import parse
 from kiosk.sim import meter as toys
+from kiosk.sim import whole_meters
 from kiosk.sim.car import Car
 from kiosk.sim.clock import SimClock
-from kiosk.sim.meter import MAKES, Make, Sample
+from kiosk.sim.make import Make, Sample
+from kiosk.sim.meter import MAKES
 from kiosk.sim.modbus_server import serving_tcp
 from kiosk.sim.post import Post, PostFaults
 from kiosk.sim.registers import Table, f32, i32, swapped
@@ -89,7 +92,7 @@ async def test_each_meter_is_read_to_its_last_watt_hour(profile_id: str, import_
     serial = "KX21031977" if profile_id == GAVAZZI else "21031977"
     async with bench.on_tcp() as reader:
         reading = believed(await reader.read())
-    assert reading == Reading(import_wh, 11_040, serial, bench.now(), bench.now(), step_wh)
+    assert reading == Reading(import_wh, 11_040, serial, bench.now(), bench.now(), step_wh, 0)
 
 
 @pytest.mark.parametrize("profile_id", METERS)
@@ -134,6 +137,32 @@ async def test_since_is_when_the_register_was_first_seen_at_its_value() -> None:
         assert moving.since == moving.at == bench.now()
 
 
+async def test_what_flows_beside_a_resting_register_is_summed_from_the_power() -> None:
+    bench = Bench()
+    async with bench.on_tcp() as reader:
+        await reader.read()
+        bench.post.fail(PostFaults(frozen=True))
+        for bench.ms in range(2_000, 62_001, 2_000):
+            frozen = believed(await reader.read())
+    assert (frozen.since.mono_ms, frozen.flowed_wh) == (0, 11_040 * 62 // 3_600)
+    doubtful = doubt(replace(frozen, at=bench.now()), frozen, 22_000)
+    assert doubtful is not None
+    assert doubtful.fault is Fault.METER_FROZEN
+
+
+async def test_what_the_register_rises_while_the_power_is_none_is_summed(change: Callable[[str, Make], None]) -> None:
+    bench, make = Bench(), MAKES[SDM630]
+    change(SDM630, replace(make, inputs=lambda s: inputs_of(make, s) | {0x34: 0, 0x35: 0}))
+    async with bench.on_tcp() as reader:
+        for bench.ms in range(0, 62_001, 2_000):
+            reading = believed(await reader.read())
+    assert reading.power_w == 0
+    assert abs(reading.unpowered_wh - 11_040 * 62 // 3_600) <= 1
+    doubtful = doubt(replace(reading, unpowered_wh=0), reading, 11_000)
+    assert doubtful is not None
+    assert doubtful.fault is Fault.METER_CONTRADICTS
+
+
 async def test_a_single_phase_station_has_voltage_on_one_phase_only(change: Callable[[str, Make], None]) -> None:
     make = MAKES[SDM630]
     change(SDM630, replace(make, inputs=lambda s: inputs_of(make, s) | {2: 0, 3: 0, 4: 0, 5: 0}))
@@ -151,7 +180,7 @@ def inputs_of(make: Make, sample: Sample) -> Table:
 
 def gavazzi(change: Callable[[str, Make], None], edit: Callable[[Table], Table]) -> None:
     def table(sample: Sample) -> Table:
-        return edit(toys._gavazzi_em340(sample))
+        return edit(whole_meters.gavazzi_em340(sample))
 
     change(GAVAZZI, replace(MAKES[GAVAZZI], holding=table, inputs=table))
 

@@ -26,6 +26,9 @@ class Slave:
         self.late_s: list[float] = []  # one delay per request, from the front
         self.connections = 0
         self.open: list[asyncio.StreamWriter] = []
+        self.connections_most = 1000
+        self.frame: Callable[[bytes], bytes] = bytes  # what becomes of a whole frame on its way out
+        self.put: Callable[[bytes], object] = bytes  # to say something unasked; on a tty
 
     async def respond(self, unit: int, pdu: bytes, send: Callable[[bytes], None]) -> None:
         self.heard.append((unit, pdu))
@@ -38,6 +41,14 @@ class Slave:
 
     def asked(self) -> list[int]:
         return [address(pdu) for _, pdu in self.heard]
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            if happened():
+                return
+            await asyncio.sleep(0.005)
 
 
 def address(pdu: bytes) -> int:
@@ -68,6 +79,9 @@ async def on_tcp(slave: Slave, *, rtu: bool = False) -> AsyncIterator[int]:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         slave.connections += 1
         slave.open.append(writer)
+        if slave.connections > slave.connections_most:
+            writer.close()
+            return
         with suppress(asyncio.IncompleteReadError, ConnectionError, HangUp):
             while True:
                 await (_rtu_turn if rtu else _mbap_turn)(slave, reader.readexactly, writer.write)
@@ -99,6 +113,8 @@ async def on_tty(slave: Slave) -> AsyncIterator[str]:
     reader = asyncio.StreamReader()
     loop.add_reader(master, lambda: reader.feed_data(os.read(master, 256)))
 
+    slave.put = lambda data: os.write(master, data)
+
     async def converse() -> None:
         while True:
             await _rtu_turn(slave, reader.readexactly, lambda frame: os.write(master, frame))
@@ -123,7 +139,7 @@ async def _mbap_turn(slave: Slave, take: Take, put: Put) -> None:
     pdu = await take(int.from_bytes(head[4:6], "big") - 1)
 
     def send(said: bytes) -> None:
-        put(head[:4] + struct.pack(">HB", len(said) + 1, head[6]) + said)
+        put(slave.frame(head[:4] + struct.pack(">HB", len(said) + 1, head[6]) + said))
 
     await slave.respond(head[6], pdu, send)
 
@@ -136,6 +152,6 @@ async def _rtu_turn(slave: Slave, take: Take, put: Put) -> None:
 
     def send(said: bytes) -> None:
         frame = raw[:1] + said
-        put(frame + crc(frame))
+        put(slave.frame(frame + crc(frame)))
 
     await slave.respond(raw[0], raw[1:-2], send)

@@ -5,7 +5,7 @@ import fcntl
 import logging
 import os
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +14,12 @@ import pytest
 
 from kiosk.domain.fault import Fault, FaultError
 from kiosk.services.modbus import errors
-from kiosk.services.modbus.bus import Lines, PymodbusWire
+from kiosk.services.modbus.bus import Lines
 from kiosk.services.modbus.errors import BadAnswer, DeviceRefused, LineBusy, LineDown, LineError, NoAnswer
 from kiosk.services.modbus.line import Device, Line, Pace
 from kiosk.services.modbus.url import Serial, parse
-from tests.services.modbus.raw import QUICK, HangUp, Slave, address, crc, on_tcp, on_tty, registers
+from kiosk.services.modbus.wire import PymodbusWire
+from tests.services.modbus.raw import QUICK, HangUp, Slave, address, crc, on_tcp, on_tty, registers, until
 
 
 @asynccontextmanager
@@ -29,14 +30,6 @@ async def talking(slave: Slave, *, pace: Pace = QUICK, unit: int = 1) -> AsyncIt
 
 def device(lines: Lines, url: str, pace: Pace = QUICK, unit: int = 1) -> Device:
     return lines.device(parse(url, unit, Serial()), pace)
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while True:
-            if happened():
-                return
-            await asyncio.sleep(0.005)
 
 
 async def test_registers_and_coils_are_read_as_they_stand_on_the_wire() -> None:
@@ -306,11 +299,20 @@ async def test_a_port_that_is_not_there_says_so() -> None:
             await device(lines, "rtu:///dev/ttyNOPE").read(3, 0, 1)
 
 
+async def test_a_file_or_folder_is_no_serial_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with Lines() as lines:
+        for path in (tmp_path, tmp_path / "file"):
+            with pytest.raises(LineDown, match=r"is no serial line; name one such as /dev/ttyUSB0$") as caught:
+                await device(lines, f"rtu://{path}").read(3, 0, 1)
+            assert type(caught.value) is LineDown
+
+
 async def test_a_port_that_another_program_holds_says_so() -> None:
     async with on_tty(Slave()) as path, Lines() as lines:
         other = os.open(path, os.O_RDWR | os.O_NOCTTY)
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with pytest.raises(LineBusy, match="another program holds the port"):
+        with pytest.raises(LineBusy, match="this program itself holds the port"):
             await device(lines, f"rtu://{path}").read(3, 0, 1)
         os.close(other)
         assert await device(lines, f"rtu://{path}").read(3, 0, 1) == (0,)
@@ -320,6 +322,8 @@ async def test_a_port_that_cannot_do_the_parity_says_so() -> None:
     async with on_tty(Slave()) as path, Lines() as lines:  # a pty has no parity
         with pytest.raises(LineDown, match="the port refuses 19200 8E1"):
             await device(lines, f"rtu://{path}?baud=19200&parity=E").read(3, 0, 1)
+        async with Lines() as others:  # and lets go of the port
+            assert await device(others, f"rtu://{path}").read(3, 0, 1) == (0,)
 
 
 async def test_one_line_has_one_setting_whatever_it_is_called(tmp_path: Path) -> None:
@@ -346,7 +350,7 @@ async def test_pymodbus_is_quiet_while_lines_are_open_and_as_before_afterwards()
 
 
 def test_every_line_error_stands_in_the_tree_and_says_what_would_be_right() -> None:
-    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
     assert len(classes) == 6
     for each in classes:
         assert issubclass(each, LineError)

@@ -1,19 +1,54 @@
 """Every row of every profile against its datasheet vector, and a sentence for each way a profile can be wrong."""
 
+import re
+import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from kiosk import RESOURCES
 from kiosk.domain.fault import Fault, FaultError
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.meter.profile import MeterProfile
-from kiosk.services.modbus.catalogue import load, profile_ids, read, resources_dir
+from kiosk.services.modbus.catalogue import load, profile_ids, read
+from kiosk.services.modbus.complaint import models_in
 from kiosk.services.modbus.profile import Profile, Value
+from kiosk.sim.meter import MAKES
 
-METERS = ("abb-b23", "carlo-gavazzi-em340", "eastron-sdm630", "sunspec-203")
-CHARGERS = ("keba-p30", "phoenix-em-cp-pp-eth", "relay-coil")
+ROOT = Path(__file__).parents[3]
+METERS = (
+    "abb-b21",
+    "abb-b23",
+    "abb-b24",
+    "carlo-gavazzi-em24-din",
+    "carlo-gavazzi-em24-e1",
+    "carlo-gavazzi-em340",
+    "eastron-sdm120",
+    "eastron-sdm630",
+    "eastron-sdm72d-m-v2",
+    "garo-gnm3d",
+    "inepro-pro380",
+    "janitza-umg96rm",
+    "orno-we-514",
+    "orno-we-515",
+    "orno-we-516",
+    "orno-we-517",
+    "schneider-iem3155",
+    "schneider-iem3255",
+    "siemens-pac2200",
+    "sunspec-201",
+    "sunspec-202",
+    "sunspec-203",
+    "sunspec-204",
+    "sunspec-211",
+    "sunspec-212",
+    "sunspec-213",
+    "sunspec-214",
+)
 SHAPES: dict[str, type[MeterProfile] | type[ChargerProfile]] = {"meters": MeterProfile, "chargers": ChargerProfile}
 PROFILES: dict[str, Profile] = {
     name: load(folder, name, shape) for folder, shape in SHAPES.items() for name in profile_ids(folder)
@@ -23,7 +58,6 @@ ROWS = [(name, key) for name, profile in PROFILES.items() for key in profile.val
 
 def test_the_walk_saw_every_profile() -> None:
     assert tuple(profile_ids("meters")) == METERS
-    assert tuple(profile_ids("chargers")) == CHARGERS
     assert len(ROWS) >= 30
 
 
@@ -65,6 +99,82 @@ def test_the_resolution_is_the_last_digit_of_the_register(name: str) -> None:
         assert finest_wh <= way.resolution_wh
 
 
+@pytest.mark.parametrize("name", METERS)
+def test_each_file_says_itself_who_it_is_and_how_well_that_is_proven(name: str) -> None:
+    profile = PROFILES[name]
+    assert isinstance(profile, MeterProfile)
+    own = tomllib.loads((RESOURCES / "meters" / f"{name}.toml").read_text("utf-8"))
+    assert {"id", "name", "source", "grade"} <= own.keys()
+    assert own["id"] == name
+    assert all(profile.source_of(key) and profile.grade_of(key) in "ABC" for key in profile.values)
+    assert profile.experimental or "C" not in {profile.grade_of(key) for key in profile.values}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_no_request_is_longer_than_the_device_allows(name: str) -> None:
+    profile = PROFILES[name]
+    assert max(block.count for block in profile.blocks.values()) <= profile.count_max
+
+
+@pytest.mark.parametrize("name", METERS)
+def test_only_the_total_import_is_billed_and_what_looks_like_it_is_named(name: str) -> None:
+    profile = PROFILES[name]
+    assert isinstance(profile, MeterProfile)
+    billed = {part for way in profile.energy for part in way.sum}
+    right = {"import", "import_tariff_1", "import_tariff_2", "import_kilowatt_hours", "import_watt_hours"}
+    assert billed <= right or (profile.experimental and billed == {"total"}), "the Orno WE-514 has but one register"
+    assert all(profile.values[part].unit in ("Wh", "kWh") for part in billed)
+    assert profile.never_billed
+
+
+# Register for register from the papers, in one line each: what is billed, where, and as what. A slip of a digit in a
+# profile is a bill for another register, and its own vector would not notice.
+# fmt: off
+PAPERS = {
+    "abb-b21":                "3 0x5000 u64 msw 0.01 kWh",
+    "abb-b23":                "3 0x5000 u64 msw 0.01 kWh",
+    "abb-b24":                "3 0x5000 u64 msw 0.01 kWh",
+    "carlo-gavazzi-em24-din": "4 0x3e i32 lsw 0.1 kWh",
+    "carlo-gavazzi-em24-e1":  "3 0x34 i32 lsw 0.1 kWh",
+    "carlo-gavazzi-em340":    "4 0x400 i32 lsw 1 kWh + 4 0x402 i32 lsw 0.001 kWh, 4 0x34 i32 lsw 0.1 kWh",
+    "eastron-sdm120":         "4 0x48 f32 msw 1 kWh",
+    "eastron-sdm630":         "4 0x48 f32 msw 1 kWh",
+    "eastron-sdm72d-m-v2":    "4 0x48 f32 msw 1 kWh",
+    "garo-gnm3d":             "4 0x400 i32 lsw 1 kWh + 4 0x402 i32 lsw 0.001 kWh, 4 0x34 i32 lsw 0.1 kWh",
+    "inepro-pro380":          "3 0x600c f32 msw 1 kWh",
+    "janitza-umg96rm":        "3 0x4a7c f32 msw 1 Wh",
+    "orno-we-514":            "3 0xa000 u32 msw 0.01 kWh",
+    "orno-we-515":            "3 0xa000 u32 msw 0.01 kWh",
+    "orno-we-516":            "3 0x108 f32 msw 1 kWh",
+    "orno-we-517":            "3 0x108 f32 msw 1 kWh",
+    "schneider-iem3155":      "3 0xc83 i64 msw 1 Wh",
+    "schneider-iem3255":      "3 0xc83 i64 msw 1 Wh",
+    "siemens-pac2200":        "3 0x321 f64 msw 1 Wh + 3 0x325 f64 msw 1 Wh",
+    **dict.fromkeys(("sunspec-201", "sunspec-202", "sunspec-203", "sunspec-204"), "3 0x2e u32 msw 1 Wh x 10^0x36"),
+    **dict.fromkeys(("sunspec-211", "sunspec-212", "sunspec-213", "sunspec-214"), "3 0x44 f32 msw 1 Wh"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", METERS)
+def test_the_billing_register_is_the_papers(name: str) -> None:
+    profile = PROFILES[name]
+    assert isinstance(profile, MeterProfile)
+
+    def said(part: str) -> str:
+        value = profile.values[part]
+        function = profile.blocks[value.block].function
+        exponent = f" x 10^{value.exponent_address:#x}" if value.exponent_address is not None else ""
+        return f"{function} {value.address:#x} {value.kind} {value.order} {value.scale} {value.unit}{exponent}"
+
+    assert ", ".join(" + ".join(map(said, way.sum)) for way in profile.energy) == PAPERS[name]
+
+
+@pytest.mark.parametrize("name", METERS)
+def test_every_meter_has_a_toy(name: str) -> None:
+    assert name in MAKES
+
+
 def test_a_scale_factor_that_is_missing_is_no_value() -> None:
     assert PROFILES["sunspec-203"].values["import"].number([0x0012, 0xD687], -0x8000) is None
 
@@ -85,7 +195,7 @@ def test_an_unknown_name_gets_the_nearest_match_and_all_that_there_are() -> None
     assert caught.value.trouble.fault is Fault.CONFIG_WRONG
     assert caught.value.trouble.detail == (
         "There is no profile 'eastron-sdm360' for meters. Did you mean 'eastron-sdm630'? "
-        "There are: abb-b23, carlo-gavazzi-em340, eastron-sdm630, sunspec-203."
+        f"There are: {', '.join(METERS)}."
     )
 
 
@@ -94,23 +204,14 @@ def test_a_name_cannot_leave_the_folder() -> None:
         load("meters", "../chargers/keba-p30", MeterProfile)
 
 
-def test_an_installed_package_brings_its_own_resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    inside = tmp_path / "kiosk" / "resources"
-    inside.mkdir(parents=True)
-    monkeypatch.setattr("kiosk.__file__", str(tmp_path / "kiosk" / "__init__.py"))
-    assert resources_dir() == inside
-    inside.rmdir()
-    assert resources_dir() == tmp_path / "resources"
-
-
-SDM630 = resources_dir() / "meters" / "eastron-sdm630.toml"
+SDM630 = RESOURCES / "meters" / "eastron-sdm630.toml"
 
 
 # fmt: off
 WRONG = [
-    ('unit = "kWh"', 'unit = "kwh"', "values.import.unit 'kwh' is wrong: input should be '', 'Wh', 'kWh'"),
+    ('unit = "kWh"', 'unit = "kwh"', "values.import.unit 'kwh' is wrong (did you mean 'kWh'?): it has to be '', 'Wh', 'kWh'"),
     ('unit = "kWh"', "scale = 0.001", "values.import.scale 0.001 is not exact; write a whole number, or a decimal in quotes such as '0.01'."),
-    ('unit = "kWh"', 'skale = "1"', "values.import.skale is not a key that a profile has; check its spelling."),
+    ('unit = "kWh"', 'skale = "1"', "values.import.skale is not a key here (did you mean 'scale'?); there are: address, block, exponent_address, grade,"),
     ('grade = "A"', "", "grade is missing."),
     ("address = 0x48\nkind", "address = 0x4C\nkind", "value 'import' does not lie inside its block 'energy'."),
     ('block = "energy"', 'block = "enregy"', "value 'import' names block 'enregy'; there are: voltages, power"),
@@ -121,6 +222,19 @@ WRONG = [
     ("timeout_ms = 1500", "timeout_ms = 10", "line.timeout_ms 10 is wrong: input should be greater than or equal to 100."),
     ('id = "eastron-sdm630"', 'id = "sdm"', "has id 'sdm'; it has to be the name of its file."),
     ("[line]", "[line", "cannot be read:"),
+    ("baud = 9600", "buad = 9600", "line.buad is not a key here (did you mean 'baud'?); there are: baud, connect_delay_ms, doubt,"),
+    ("power = \"power\"", "pwoer = \"power\"", "power is missing."),
+    ("[blocks]", "[block]", "blocks is missing."),
+    ("count = 4 }", "cuont = 4 }", "blocks.energy.count is missing."),
+    ("count = 4 }", "count = 4, words = 4 }", "blocks.energy.words is not a key here; there are: address, count, function, model, unit."),
+    ("optional = true", "optionl = true", "precondition.0.optionl is not a key here (did you mean 'optional'?); there are: least, most, one_of,"),
+    ('one_of = ["0"]', "", "precondition.0 a check has either one_of, or least and maybe most."),
+    ('sum = ["import"]', 'sum = ["import", "power"]', "energy sums import and power from several blocks; read apart they tear."),
+    ('0x4A = "the export"', '0x49 = "the export"', "energy counts 'import' at 0x49, which is never billed: the export."),
+    ('0x4A = "the export"', 'x4A = "the export"', "never_billed.x4A 'x4A' is no register; write an address such as 0x156 or 342."),
+    ('grade = "B"', 'grade = "C"', "value 'unit_prefix' is of grade C; write experimental = true, and the doubt."),
+    ('grade = "A"', 'grade = "A"\nexperimental = true', "experimental = true and a doubt belong together: what has to be proven"),
+    ('grade = "A"', 'grade = "D"', "grade 'D' is wrong: it has to be 'A', 'B' or 'C'."),
 ]
 # fmt: on
 
@@ -139,9 +253,61 @@ def test_a_wrong_profile_names_file_key_and_what_would_be_right(
     assert sentence in caught.value.trouble.detail
 
 
+# One like another.
+
+
+BASE = 'id = "base"\n' + SDM630.read_text("utf-8").split("\n", 2)[2]
+LIKE = 'id = "twin"\nlike = "base"\nname = "Twin"\nsource = "a paper of the twin"\ngrade = "B"\n'
+
+
+def twin(folder: Path, text: str, base: str = BASE) -> MeterProfile:
+    (folder / "base.toml").write_text(base, "utf-8")
+    (folder / "twin.toml").write_text(text, "utf-8")
+    return read(folder / "twin.toml", MeterProfile)
+
+
+def test_what_a_file_does_not_say_is_as_in_the_one_that_it_is_like(tmp_path: Path) -> None:
+    more = 'count_max = 6\n[line]\nbaud = 2400\n[values.import]\nscale = "0.1"\n[never_billed]\n0x180 = "a partial"\n'
+    profile = twin(tmp_path, LIKE + more)
+    assert (profile.id, profile.name, profile.grade, profile.count_max) == ("twin", "Twin", "B", 6)
+    assert (profile.line.baud, profile.line.timeout_ms) == (2400, 1500)
+    assert (profile.values["import"].scale, profile.values["import"].address) == (Decimal("0.1"), 0x48)
+    assert set(profile.never_billed) == {0x4A, 0x156, 0x180}
+
+
+# fmt: off
+WRONG_LIKE = [
+    (LIKE.replace('grade = "B"\n', ""), BASE, "twin.toml: grade is missing."),
+    (LIKE.replace('source = "a paper of the twin"\n', ""), BASE, "twin.toml: source is missing."),
+    (LIKE.replace('"base"', '"bsae"'), BASE, "twin.toml: like 'bsae' is no other profile in this folder. Did you mean 'base'?"),
+    (LIKE.replace('"base"', '"twin"'), BASE, "twin.toml: like 'twin' is no other profile in this folder."),
+    (LIKE, BASE.replace('kind = "f32"', 'kind = "f23"', 1), "base.toml: values.import.kind 'f23' is wrong (did you mean 'f32'?)"),
+    (LIKE + "[line]\nbuad = 9600\n", BASE, "twin.toml: line.buad is not a key here (did you mean 'baud'?)"),
+    (LIKE + "line = 3\n", BASE, "twin.toml: line 3 is wrong"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("text", "base", "sentence"), WRONG_LIKE)
+def test_a_wrong_like_names_the_file_where_it_is_wrong(tmp_path: Path, text: str, base: str, sentence: str) -> None:
+    with pytest.raises(FaultError) as caught:
+        twin(tmp_path, text, base)
+    assert caught.value.trouble.detail.startswith("The profile ")
+    assert sentence in caught.value.trouble.detail
+
+
+def test_a_file_cannot_be_like_one_that_is_itself_like_another(tmp_path: Path) -> None:
+    (tmp_path / "third.toml").write_text(
+        LIKE.replace('id = "twin"', 'id = "third"').replace('"base"', '"twin"'), "utf-8"
+    )
+    twin(tmp_path, LIKE)
+    with pytest.raises(FaultError, match=r"third.toml: like 'twin' is itself like 'base'; name that one."):
+        read(tmp_path / "third.toml", MeterProfile)
+
+
 def test_a_controller_is_fed_in_time_or_its_profile_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keba-p30.toml"
-    text = (resources_dir() / "chargers" / "keba-p30.toml").read_text("utf-8")
+    text = (RESOURCES / "chargers" / "keba-p30.toml").read_text("utf-8")
     path.write_text(text.replace("feed_s = 20", "feed_s = 31"), "utf-8")
     with pytest.raises(FaultError, match=r"failsafe feed_s has to be at most half of lapses_s"):
         read(path, ChargerProfile)
@@ -151,3 +317,24 @@ def test_a_profile_is_data_that_nobody_changes() -> None:
     fixed: Any = PROFILES["keba-p30"]
     with pytest.raises(ValueError, match="frozen"):
         fixed.name = "else"
+
+
+# The paper for technicians.
+
+
+def shapes(shape: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield shape
+    for field in shape.model_fields.values():
+        for part in models_in(field.annotation):
+            yield from shapes(part)
+
+
+def test_every_key_of_a_meter_is_explained() -> None:
+    paper = (ROOT / "docs" / "add-a-meter.md").read_text("utf-8")
+    told = set(re.findall(r"`(\w+)`", paper))
+    keys = {key for shape in shapes(MeterProfile) for key in shape.model_fields} - {"line", "blocks", "values"}
+    assert len(keys) > 40
+    assert keys - {"identity", "precondition"} - told == set()
+    assert "[[identity]]" in paper
+    assert "[[precondition]]" in paper
+    assert all((RESOURCES / "meters" / name).is_file() for name in re.findall(r"`([\w-]+-[\w-]+\.toml)`", paper))

@@ -1,9 +1,11 @@
 """Addresses of Modbus devices, and the sentence for each that is wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.domain.fault import Fault, FaultError
-from kiosk.services.modbus.url import Address, Serial, parse
+from kiosk.services.modbus.url import Address, Serial, parse, stated
 
 E81 = Serial(19200, "E", 1)
 
@@ -14,6 +16,7 @@ E81 = Serial(19200, "E", 1)
         ("tcp://10.0.0.5:1502?unit=7", Address("tcp", "10.0.0.5", 1502, 7, E81)),
         ("tcp://Meter.local", Address("tcp", "meter.local", 502, 42, E81)),
         ("tcp://[fe80::1]:502", Address("tcp", "[fe80::1]", 502, 42, E81)),
+        ("tcp://gateway?ids=any", Address("tcp", "gateway", 502, 42, E81, any_id=True)),
         ("rtutcp://gateway:4001", Address("rtutcp", "gateway", 4001, 42, E81)),
         ("rtu:///dev/ttyUSB0", Address("rtu", "/dev/ttyUSB0", 0, 42, E81)),
         (
@@ -24,6 +27,7 @@ E81 = Serial(19200, "E", 1)
 )
 def test_what_an_address_leaves_out_comes_from_the_profile(url: str, address: Address) -> None:
     assert parse(url, 42, E81) == address
+    assert parse(address.url, 0, Serial()) == (replace(address, serial=Serial()) if address.port else address)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,8 @@ def test_what_an_address_leaves_out_comes_from_the_profile(url: str, address: Ad
         ("tcp://host:99999", "Port out of range"),
         ("tcp://host?unit=256", "unit=256 has to be one of 0 to 255"),
         ("tcp://host?unit=one", "unit=one has to be one of 0 to 255"),
-        ("tcp://host?baud=9600", "tcp has no option 'baud' (only unit)"),
+        ("tcp://host?baud=9600", "tcp has no option 'baud' (only ids, unit)"),
+        ("tcp://host?ids=1", "ids=1 has to be any, or be left out"),
         ("rtu://dev/ttyUSB0", "with three slashes"),
         ("rtu:///dev/ttyUSB0?baud=9601", "baud=9601 has to be one of 1200, 2400"),
         ("rtu:///dev/ttyUSB0?parity=X", "parity=X has to be N, E or O"),
@@ -50,3 +55,8 @@ def test_a_wrong_address_says_what_is_wrong_and_what_would_be_right(url: str, be
     assert caught.value.trouble.fault is Fault.CONFIG_WRONG
     assert because in caught.value.trouble.detail
     assert "Write one such as tcp://" in caught.value.trouble.detail
+
+
+def test_what_an_address_states_itself_is_known() -> None:
+    assert stated("rtu:///dev/ttyUSB0?baud=9600&unit=1") == {"baud", "unit"}
+    assert stated("tcp://host") == set()

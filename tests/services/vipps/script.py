@@ -108,9 +108,11 @@ class Script:
             await self._news.wait()
 
     @asynccontextmanager
-    async def open(self, settings: VippsSettings | None = None, timing: Timing = QUICK) -> AsyncIterator[Vipps]:
+    async def open(
+        self, settings: VippsSettings | None = None, timing: Timing = QUICK, **more: Any
+    ) -> AsyncIterator[Vipps]:
         settings = settings or VippsSettings.simulator(BASE, timing)
-        async with open_vipps(settings, lambda: self.now_s, httpx.MockTransport(self)) as vipps:
+        async with open_vipps(settings, lambda: self.now_s, httpx.MockTransport(self), **more) as vipps:
             yield vipps
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from kiosk.services.vipps import errors
 from kiosk.services.vipps.errors import (
+    Between,
     Busy,
     Doubtful,
     KeysRejected,
-    Redirected,
     Rejected,
     ServerFailed,
     Unreadable,
@@ -23,7 +23,7 @@ NOW_S = 1_795_000_000.0
 
 # fmt: off
 CLASSES = [
-    (204, "",     Unreadable),   (301, "",     Redirected),   (307, "",     Redirected),
+    (204, "",     Unreadable),   (301, "",     Between),      (307, "",     Between),
     (400, "",     Rejected),     (400, "6090", Rejected),     (402, "",     Rejected),
     (401, "",     KeysRejected), (401, "5080", KeysRejected), (403, "",     KeysRejected),
     (403, "5080", Rejected),     (404, "5090", Rejected),     (409, "4010", Rejected),
@@ -43,14 +43,14 @@ def test_status_and_code_decide_and_nothing_else(status: int, code: str, kind: t
 def test_every_class_descends_from_the_one_root_and_stands_in_the_drawing() -> None:
     classes = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
 
-    assert len(classes) == 11
+    assert len(classes) == 12
     assert all(issubclass(one, VippsError) for one in classes)
     assert all(one.__name__ in (errors.__doc__ or "") for one in classes)
 
 
 def test_what_is_in_doubt_is_never_a_refusal() -> None:
     assert not issubclass(Doubtful, Rejected)
-    assert all(issubclass(one, Doubtful) for one in (Busy, ServerFailed, Unreadable, Redirected))
+    assert all(issubclass(one, Doubtful) for one in (Busy, ServerFailed, Unreadable, Between))
 
 
 # fmt: off

@@ -1,6 +1,7 @@
 """The receipt: its lines close to the minor unit, it is written once, and a second one is compared."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as some
 from kiosk.domain.fault import Fault
 from kiosk.domain.money import Currency, Money
 from kiosk.domain.outcome import Done, InDoubt, Refused
-from kiosk.domain.receipt import Line, LineKind, Receipt
+from kiosk.domain.receipt import Line, LineKind, Receipt, Registers
 from kiosk.services.vipps.receipts import ENGLISH, body
+from kiosk.words.lines import names
 from tests.services.vipps.script import REFERENCE, Script, breaks, nok, real_settings, says
 
 RECEIPT = Receipt(
@@ -46,7 +48,7 @@ def script() -> Script:
 
 async def test_a_receipt_is_sent_line_by_line_in_whole_numbers(script: Script) -> None:
     async with script.open() as vipps:
-        assert await vipps.receipts.send(RECEIPT) == Done(ID)
+        assert await vipps.receipts.send(RECEIPT, "en") == Done(ID)
 
     sent = script.sent("POST", SEND)[0]
     assert sent.url.path == f"/order-management/v2/ECOM/receipts/{REFERENCE}"
@@ -65,6 +67,34 @@ async def test_a_receipt_is_sent_line_by_line_in_whole_numbers(script: Script) -
     assert units[1] == {"unitPrice": 50, "quantity": "62.57", "quantityUnit": "MINUTE"}
     assert units[2] == {"unitPrice": 500, "quantity": "1", "quantityUnit": "PCS"}
     assert units[3] == {"unitPrice": 124, "quantity": "2.00", "quantityUnit": "MINUTE"}
+
+
+async def test_the_energy_line_says_whose_register_was_billed_and_from_where_to_where(script: Script) -> None:
+    metered = replace(RECEIPT, registers=Registers("21031977", 12_345_678, 12_375_957, 1))
+    async with script.open(names=names) as vipps:
+        assert await vipps.receipts.send(metered, "en") == Done(ID)
+    content = json.loads(script.sent("POST", SEND)[0].content)
+    assert [line["name"] for line in content["orderLines"]] == [
+        "Energy. Meter 21031977: 12 345.678 to 12 375.957 kWh",
+        "Charging time",
+        "Start fee",
+        "Parked after done",
+    ]
+    plain: Any = body(RECEIPT, ENGLISH)
+    assert content["bottomLine"] == plain["bottomLine"]
+    money = [{key: line[key] for key in line if key != "name"} for line in content["orderLines"]]
+    assert money == [{key: line[key] for key in line if key != "name"} for line in plain["orderLines"]]
+
+
+async def test_each_receipt_is_in_its_drivers_language(script: Script) -> None:
+    async with script.open(
+        names=lambda language, _billed: {kind: f"{kind} ({language})" for kind in LineKind}
+    ) as vipps:
+        await vipps.receipts.send(RECEIPT, "da")
+        await vipps.receipts.send(RECEIPT, "en")
+
+    sent = [json.loads(request.content)["orderLines"][0]["name"] for request in script.sent("POST", SEND)]
+    assert sent == ["energy (da)", "energy (en)"]
 
 
 lines = some.builds(
@@ -95,7 +125,7 @@ async def test_a_receipt_that_is_there_and_says_the_same_is_done(script: Script)
     script.on("POST", SEND, says(409, {"title": "Conflict", "detail": "x", "instance": "y"}))
     script.on("GET", ORDER, says(200, stored()))
     async with script.open() as vipps:
-        assert await vipps.receipts.send(RECEIPT) == Done("exists")
+        assert await vipps.receipts.send(RECEIPT, "en") == Done("exists")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +140,7 @@ async def test_a_receipt_that_is_there_and_says_the_same_is_done(script: Script)
 async def test_a_receipt_that_is_there_and_differs_goes_to_a_person(script: Script, found: dict[str, Any]) -> None:
     script.on("POST", SEND, says(409)).on("GET", ORDER, says(200, found))
     async with script.open() as vipps:
-        outcome = await vipps.receipts.send(RECEIPT)
+        outcome = await vipps.receipts.send(RECEIPT, "en")
 
     assert isinstance(outcome, Refused)
     assert outcome.trouble.fault is Fault.RECEIPT_DIFFERS
@@ -119,14 +149,14 @@ async def test_a_receipt_that_is_there_and_differs_goes_to_a_person(script: Scri
 async def test_a_receipt_that_is_there_but_is_not_shown_is_in_doubt(script: Script) -> None:
     script.on("POST", SEND, says(409)).on("GET", ORDER, says(200, {"category": None}))
     async with script.open() as vipps:
-        assert isinstance(await vipps.receipts.send(RECEIPT), InDoubt)
+        assert isinstance(await vipps.receipts.send(RECEIPT, "en"), InDoubt)
 
 
 async def test_a_lost_answer_is_in_doubt_and_the_second_try_finds_the_receipt(script: Script) -> None:
     script.on("POST", SEND, breaks(), says(409)).on("GET", ORDER, says(200, stored()))
     async with script.open() as vipps:
-        assert isinstance(await vipps.receipts.send(RECEIPT), InDoubt)
-        assert await vipps.receipts.send(RECEIPT) == Done("exists")
+        assert isinstance(await vipps.receipts.send(RECEIPT, "en"), InDoubt)
+        assert await vipps.receipts.send(RECEIPT, "en") == Done("exists")
 
     first, second = script.sent("POST", SEND)
     assert first.content == second.content
@@ -147,7 +177,7 @@ async def test_a_refused_receipt_names_the_field(script: Script) -> None:
         ),
     )
     async with script.open() as vipps:
-        outcome = await vipps.receipts.send(RECEIPT)
+        outcome = await vipps.receipts.send(RECEIPT, "en")
 
     assert isinstance(outcome, Refused)
     assert outcome.trouble.fault is Fault.RECEIPT_REFUSED
@@ -156,7 +186,7 @@ async def test_a_refused_receipt_names_the_field(script: Script) -> None:
 
 async def test_a_receipt_without_lines_is_never_sent(script: Script) -> None:
     async with script.open() as vipps:
-        outcome = await vipps.receipts.send(Receipt(REFERENCE, "elg", nok(0), ()))
+        outcome = await vipps.receipts.send(Receipt(REFERENCE, "elg", nok(0), ()), "en")
 
     assert isinstance(outcome, Refused)
     assert script.requests == []
@@ -179,7 +209,7 @@ async def test_a_link_that_is_not_https_is_never_sent(script: Script) -> None:
 
 async def test_the_test_environment_has_no_order_management_and_is_not_asked(script: Script) -> None:
     async with script.open(real_settings("test")) as vipps:
-        sent = await vipps.receipts.send(RECEIPT)
+        sent = await vipps.receipts.send(RECEIPT, "en")
         linked = await vipps.receipts.link(REFERENCE, "https://lade.example/c/x")
 
     assert sent == linked == Done("skipped: the test environment has no Order Management")

@@ -97,7 +97,7 @@ async def test_a_session_from_the_code_on_the_glass_to_the_receipt(bench: Bench)
     assert (released.value.captured, released.value.cancelled) == (nok(14837), nok(20163))
     assert not released.value.remaining
     line = Line(LineKind.ENERGY, 30_279, 49_000, nok(14837), 2500)
-    assert isinstance(await receipts.send(Receipt(REFERENCE, "elg", nok(14837), (line,))), Done)
+    assert isinstance(await receipts.send(Receipt(REFERENCE, "elg", nok(14837), (line,)), "en"), Done)
     assert isinstance(await receipts.link(REFERENCE, "https://lade.example/c/x"), Done)
     assert isinstance(await payments.refund(REFERENCE, nok(100), key(4)), Done)
 
@@ -279,7 +279,7 @@ async def test_every_shape_of_a_failure_is_in_doubt_and_every_shape_of_a_no_is_a
     doubt = await bench.vipps.payments.capture(REFERENCE, nok(14837), key(2))
     no = await bench.vipps.payments.capture(REFERENCE, nok(14837), key(2))
     assert isinstance(doubt, InDoubt)
-    assert isinstance(no, Refused)
+    assert isinstance(no, InDoubt if shape == "html" else Refused)
     if shape not in ("empty", "truncated"):
         assert "injected words" in doubt.trouble.detail
         assert "injected words" in no.trouble.detail
@@ -291,9 +291,9 @@ async def test_a_receipt_is_written_once_and_a_second_one_is_compared(bench: Ben
     other = Receipt(REFERENCE, "elg", nok(100), (Line(LineKind.SESSION, 1, 10_000, nok(100), 2500),))
     bench.breaks(kind="lose-answer", operation="receipt")
 
-    assert isinstance(await bench.vipps.receipts.send(receipt), InDoubt)
-    assert await bench.vipps.receipts.send(receipt) == Done("exists")
-    refused = await bench.vipps.receipts.send(other)
+    assert isinstance(await bench.vipps.receipts.send(receipt, "en"), InDoubt)
+    assert await bench.vipps.receipts.send(receipt, "en") == Done("exists")
+    refused = await bench.vipps.receipts.send(other, "en")
     assert isinstance(refused, Refused)
     assert refused.trouble.fault is Fault.RECEIPT_DIFFERS
 
@@ -302,7 +302,8 @@ async def test_a_receipt_is_written_once_and_a_second_one_is_compared(bench: Ben
 async def test_every_tax_rate_makes_a_receipt_that_is_taken(bench: Bench, vat_bp: int) -> None:
     for gross in (0, 1, 2, 3, 7, 99, 14837, 65_000_000):
         line = Line(LineKind.IDLE, 61, 5_000, nok(gross), vat_bp)
-        sent = await bench.vipps.receipts.send(Receipt(f"elg-{vat_bp}-{gross:08d}", "elg", nok(gross), (line,)))
+        receipt = Receipt(f"elg-{vat_bp}-{gross:08d}", "elg", nok(gross), (line,))
+        sent = await bench.vipps.receipts.send(receipt, "en")
         assert isinstance(sent, Done), sent
 
 

@@ -102,6 +102,31 @@ def test_a_second_press_while_the_first_is_under_way_is_not_sent(glassed: Glasse
     assert len(glassed.stations.told) == 1
 
 
+def test_a_start_that_is_turned_away_is_said_at_once_and_the_same_driver_begins_again(glassed: Glassed) -> None:
+    for touch in ("begin", "pay"):
+        glassed.model.speak("en")
+        glassed.model.press(touch)
+    glassed.heard()
+    glassed.stations.becomes(*one(turned_away=scenes.TROUBLE).views)
+    assert glassed.model.shown.notice.title == "The charge could not start"
+    assert "scene" in glassed.heard(), "or the second tap of a double tap would land on its button"
+    glassed.model.press("again")
+    assert glassed.stations.told[1:] == [("leave", "NO-SND-003")]
+    glassed.stations.becomes(*one().views)
+    assert glassed.model.shown.ready.label == "Price per kWh"
+
+
+def test_who_is_turned_away_and_walks_off_is_forgotten_after_a_minute(qapp: QCoreApplication) -> None:
+    glassed = Glassed(*one(turned_away=scenes.TROUBLE).views)
+    glassed.model.speak("en")
+    glassed.go(59)
+    assert glassed.stations.told == []
+    glassed.go(1)
+    assert glassed.stations.told == [("leave", "NO-SND-003")]
+    glassed.stations.becomes(*one().views)
+    assert glassed.model.shown.ready.label == "Pris per kWh"
+
+
 def test_a_start_that_nobody_answers_gives_the_page_back(glassed: Glassed) -> None:
     glassed.model.press("begin")
     glassed.model.press("pay")
@@ -290,3 +315,30 @@ def test_a_resting_model_hears_nothing(glassed: Glassed) -> None:
     glassed.stations.becomes(*one(scenes.CHARGING).views)
     assert glassed.page() is Page.READY
     assert glassed.heard() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "scene"),
+    [
+        ("ready", "ready-nb"),
+        ("hold", "hold-nb"),
+        ("offline", "notice-offline-nb"),
+        ("charging", "charging-nb"),
+        ("tiles", "tiles-nb"),
+    ],
+)
+def test_a_scene_is_named_by_what_the_glass_shows(qapp: QCoreApplication, name: str, scene: str) -> None:
+    assert scene_of(name) == scene
+
+
+def test_no_scene_is_named_after_what_there_is_not(qapp: QCoreApplication) -> None:
+    names = {name: scene_of(name) for name in scenes.SCENES}
+    assert {name: scene for name, scene in names.items() if "none" in scene or scene == "notice-nb"} == {}
+
+
+def scene_of(name: str) -> str:
+    scene = scenes.SCENES[name]()
+    model = StationModel(FakeStations(scene.views), now=FakeNow())
+    model._show(replace(scene.glass, language="nb"))
+    model.rest()
+    return model.scene

@@ -75,8 +75,10 @@ def whole(props: StationProps) -> str:
         ("summary-all-parts", Page.SUMMARY, "Ferdig"),
         ("nothing-charged", Page.NOTICE, "Ferdig"),
         ("abandoned", Page.NOTICE, "Avbrutt"),
-        ("stuck", Page.NOTICE, "En person ser på det"),
+        ("stuck", Page.NOTICE, "Ring oss"),
         ("out-of-order", Page.NOTICE, "Ute av drift"),
+        ("turned-away", Page.NOTICE, "Ikke startet"),
+        ("turned-away-still", Page.NOTICE, "Ikke startet"),
         ("offline", Page.NOTICE, "Uten nett"),
     ],
 )
@@ -85,6 +87,12 @@ def test_every_state_has_its_page_and_its_status(name: str, page: Page, status: 
     assert props.page is page
     if status:
         assert props.pill.text == status
+
+
+def test_a_device_of_which_something_is_not_proven_is_said_on_every_page() -> None:
+    assert shown(SCENES["ready"]()).footer.station == "Stasjon NO-SND-003"
+    said = shown(SCENES["ready-on-trial"](), "en").footer.station
+    assert said.endswith("on trial: orno-we-514, mennekes-amtron-compact")
 
 
 @pytest.mark.parametrize("language", languages())
@@ -218,6 +226,17 @@ def test_settling_says_what_will_happen_and_what_has_happened() -> None:
     assert shown(SCENES["settling-part"]()).notice.rows[2].label == "Trukket 14:31:59"
 
 
+METERED = "Måler 23-118842: 4\u202f182,912 til 4\u202f213,191\u00a0kWh"
+
+
+def test_whose_register_is_billed_from_where_to_where_stands_on_the_last_pages() -> None:
+    assert shown(SCENES["settling"]()).notice.side_foot == METERED
+    assert shown(SCENES["settling-slow"]()).notice.side_foot.startswith("Vipps svarer ikke"), "the delay is news"
+    assert shown(SCENES["summary"]()).summary.meter == METERED
+    unread = replace(scenes.SETTLED, settling=replace(scenes.SETTLED.settling, begin=None, end=None))
+    assert shown(one(unread)).summary.meter == ""
+
+
 def test_the_summary_shows_what_vipps_reports_with_its_times() -> None:
     props = shown(SCENES["summary"]())
     assert (props.summary.number, props.summary.label) == ("148,37", "Du har betalt")
@@ -266,6 +285,28 @@ def test_every_fault_reaches_the_glass_as_what_money_and_what_to_do(fault: Fault
     assert said.money in notice.side
     assert said.todo in notice.side
     assert "technician" not in notice.side
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_start_that_is_turned_away_says_why_that_nothing_is_reserved_and_what_to_do(fault: Fault) -> None:
+    trouble = Trouble(fault, "detail for the technician")
+    notice = shown(one(turned_away=trouble, trouble=trouble)).notice
+    said = faults.driver(fault, NB)
+    assert (notice.title, notice.side_title) == ("Ladingen kom ikke i gang", "Ingenting er reservert")
+    assert (notice.lead, notice.side) == (said.what, said.todo)
+    assert (notice.primary.text, notice.secondary.intent) == ("", "again")
+    assert notice.rows[0].value == "22\u00a000\u00a000\u00a000"
+
+
+def test_trouble_that_has_passed_invites_to_start_again() -> None:
+    notice = shown(SCENES["turned-away"]()).notice
+    assert notice.side == "Ingenting ble trukket. Du kan starte på nytt nå."
+    assert (notice.primary.text, notice.primary.intent) == ("Start på nytt", "again")
+
+
+@pytest.mark.parametrize("name", ["out-of-order", "offline"])
+def test_who_cannot_start_sees_whom_to_call(name: str) -> None:
+    assert shown(SCENES[name]()).notice.rows[0].value == "22\u00a000\u00a000\u00a000"
 
 
 @pytest.mark.parametrize("reason", Why)
