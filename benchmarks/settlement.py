@@ -1,4 +1,4 @@
-"""Settlement of sessions beside the same calls made with bare httpx, in turn, against one simulator in another process."""
+"""Settlement of sessions beside the same calls made with bare httpx, without and with six commits, against one simulator."""
 
 import asyncio
 import os
@@ -23,6 +23,7 @@ from kiosk.domain.states import Door, Offer, Settled, Stopping, Why
 from kiosk.domain.tariff import Tariff, Usage
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.perform import Ports
+from kiosk.flow.ports import Row
 from kiosk.journal.store import Journal, open_journal
 from kiosk.services.clock import SystemClock
 from kiosk.services.vipps import VippsSettings, open_vipps
@@ -79,17 +80,25 @@ async def measure(base_url: str, folder: Path) -> dict[str, float]:
             names = await _batch(http, headers, f"bench-bare-{number:04d}")
             return await _four_at_once([_bare(http, headers, name) for name in names])
 
-        for number in range(-1, SESSIONS // BATCH):  # the first is not counted: it opens connections on both sides
-            first_s, second_s = [await side(number) for side in ((ours, bare) if number % 2 else (bare, ours))]
-            rounds.append((first_s, second_s) if number % 2 else (second_s, first_s))
+        async def written(number: int) -> float:
+            names = await _batch(http, headers, f"bench-sure-{number:04d}")
+            return await _four_at_once([_bare(http, headers, name, journal) for name in names])
+
+        sides = [ours, bare, written]
+        for number in range(-1, SESSIONS // BATCH):  # the first is not counted: it opens connections on all sides
+            turn = [sides[(number + place) % 3] for place in range(3)]
+            took = {side: await side(number) for side in turn}
+            rounds.append([took[side] for side in sides])
     await journal.close()
-    ours_s, bare_s = (statistics.median(column) for column in zip(*rounds[1:], strict=True))
+    ours_s, bare_s, written_s = (statistics.median(column) for column in zip(*rounds[1:], strict=True))
     return {
         "sessions": SESSIONS,
         "in_flight": IN_FLIGHT,
         "settlement_ms": round(ours_s / BATCH * 1000, 2),
         "bare_httpx_ms": round(bare_s / BATCH * 1000, 2),
-        "ratio": round(statistics.median(ours_s / bare_s for ours_s, bare_s in rounds[1:]), 2),
+        "bare_httpx_with_commits_ms": round(written_s / BATCH * 1000, 2),
+        "ratio": round(statistics.median(ours_s / bare_s for ours_s, bare_s, _ in rounds[1:]), 2),
+        "ratio_with_commits": round(statistics.median(ours_s / written_s for ours_s, _, written_s in rounds[1:]), 2),
     }
 
 
@@ -150,23 +159,34 @@ async def _approved(http: httpx.AsyncClient, headers: dict[str, str], name: str)
     (await http.post(f"/_sim/payments/{name}/approve")).raise_for_status()
 
 
-async def _bare(http: httpx.AsyncClient, headers: dict[str, str], name: str) -> None:
-    """Look, capture, look, release, look, receipt, link: what settlement needs, with nothing written down."""
+async def _bare(http: httpx.AsyncClient, headers: dict[str, str], name: str, journal: Journal | None = None) -> None:
+    """Look, capture, look, release, look, receipt, link: what settlement needs; with a journal, one row before each step."""
+
+    async def write() -> None:
+        if journal is not None:
+            await journal.append([Row(name, "step", "{}", SystemClock().now())])
+
     path = f"/epayment/v1/payments/{name}"
+    await write()
     await _asked(http, headers, path)
+    await write()
     due = {"modificationAmount": {"currency": "NOK", "value": 148_37}}
     await _told(http, "POST", f"{path}/capture", due, {**headers, "Idempotency-Key": str(uuid4())})
     await _asked(http, headers, path)
+    await write()
     await _told(http, "POST", f"{path}/cancel", {}, {**headers, "Idempotency-Key": str(uuid4())})
     await _asked(http, headers, path)
     lines = [{"name": "Energy", "id": "1", "totalAmount": 148_37, "totalAmountExcludingTax": 118_70,
               "totalTaxAmount": 29_67, "taxRate": 2500}]  # fmt: skip
     orders = "/order-management/v2/ECOM"
+    await write()
     await _told(
         http, "POST", f"{orders}/receipts/{name}", {"orderLines": lines, "bottomLine": {"currency": "NOK"}}, headers
     )
+    await write()
     link = {"category": "RECEIPT", "orderDetailsUrl": LINK}
     await _told(http, "PUT", f"{orders}/categories/{name}", link, headers)
+    await write()
 
 
 async def _asked(http: httpx.AsyncClient, headers: dict[str, str], path: str) -> None:

@@ -8,12 +8,12 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from kiosk.cli.exits import carry, fail, show, typed
+from kiosk.cli.exits import announce, carry, fail, show, typed
 from kiosk.cli.live import searching, watching
 from kiosk.cli.options import Json
 from kiosk.domain.energy import Plug, Reading
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.outcome import Done
+from kiosk.domain.outcome import Done, Outcome
 from kiosk.services.charger.controller import Controller
 from kiosk.services.charger.opening import NoController, open_charger
 from kiosk.services.clock import SystemClock
@@ -160,7 +160,19 @@ def charger_disable(profile: ChargerProfile, url: Url, as_json: Json = False) ->
 
 
 def _switch(profile: str, url: str, amps: int, on: bool, as_json: bool) -> None:
-    outcome = _with_charger(profile, url, amps, lambda charger: charger.enable() if on else charger.disable())
+    async def switch(charger: Controller | NoController) -> Outcome[None]:
+        if not on:
+            return await charger.disable()
+        if doubts := _doubts(profile, charger.doubts):
+            announce(doubts, sys.stderr)
+        return await charger.enable()
+
+    try:
+        outcome = _with_charger(profile, url, amps, switch)
+    except typer.Exit:
+        opens = f"kiosk charger disable --profile {profile} --url '{url}'"
+        announce(f"Broken off: the contactor may be closed. To open it: {opens}", sys.stderr)
+        raise
     if not isinstance(outcome, Done):
         fail(outcome.trouble)
     show({"enabled": on}, as_json, lambda: print("Enabled." if on else "Disabled."))

@@ -16,6 +16,8 @@ from kiosk.services.modbus.errors import DeviceRefused, LineError
 from kiosk.services.modbus.line import Device
 
 RETRY_S = 5.0
+SPARE_S = 2.0  # a device's clock is not ours
+LONGEST_SILENCE_S = 900.0
 NOT_A_NO = (5, 6)  # exceptions "still working" and "busy": it may happen yet, or may be asked again
 
 
@@ -43,21 +45,38 @@ class Controller:
         self.doubts = profile.doubts()
         self._commanded: bool | None = None
         self._starved = False
+        self._fed_by_reading = profile.failsafe is not None and profile.failsafe.fed_by == "read"
+        self._silence_s = 0.0
+        self._silent_since: Instant | None = None
         self._current_at: Instant | None = None
 
     async def enable(self) -> Outcome[None]:
         """Sets the current and lets the car charge; never before the fail-safe is armed."""
-        self._starved = False
+        self._starved, self._silent_since, self._silence_s = False, None, 0.0
         return await self._command(True, self._enable(ours=self._commanded is True))
 
     async def disable(self) -> Outcome[None]:
-        """Until this is done the fail-safe is not fed any more: a contactor that does not hear us opens by itself."""
+        """Until this is done the fail-safe is not fed any more: a contactor that does not hear us opens by itself.
+
+        Where every telegram feeds it, nothing at all is sent until it has lapsed, not even this stop again.
+        """
         self._starved = True
-        outcome = await self._command(False, self._disable())
-        self._starved = not isinstance(outcome, Done)
-        return outcome
+        if self._silent_since is not None and not self._silence_is_over():
+            return InDoubt(self._left_silent())
+        done = False
+        try:
+            outcome = await self._command(False, self._disable())
+            if isinstance(outcome, InDoubt) and self._fed_by_reading and self._silent_since is None:
+                outcome = await self._command(False, self._disable())  # a lost answer is not worth a minute of current
+            done = isinstance(outcome, Done)
+            return outcome
+        finally:  # a stop that was cut off is not confirmed either
+            self._starved = not done
+            self._fall_silent(done)
 
     async def look(self) -> Plug | Trouble:
+        if self._silent_since is not None:
+            return self._left_silent()
         try:
             return await looking.look(self._registers, self._now(), self._commanded)
         except LineError as error:
@@ -67,6 +86,8 @@ class Controller:
 
     async def shows(self) -> dict[str, str | None] | Trouble:
         """What it says of itself, for a person: serial, firmware, its own counter. None of it is ever billed."""
+        if self._silent_since is not None:
+            return self._left_silent()
         try:
             await self._registers.greet()
             return {name: await self._said(name) for name in self.profile.shows}
@@ -80,6 +101,8 @@ class Controller:
         while self._guard is None:
             await asyncio.Event().wait()
         while True:
+            if self._silent_since is not None and self._silence_is_over():
+                await self.disable()
             fed = not self._starved and await self._feed(self._guard)
             feed_s = self._guard.row.feed_s
             await self._sleep(feed_s if fed else min(RETRY_S, feed_s))
@@ -134,7 +157,8 @@ class Controller:
         row = self.profile.current
         if row is None:
             return
-        await self._registers.write(row.address, row.words(amps * 1000 // MA_PER_UNIT[row.unit]), row.function)
+        words = row.words(amps * 1000 // MA_PER_UNIT[row.unit])
+        await self._registers.write(row.address, words, row.function, stops=amps == 0)
         self._current_at = self._now()
         # A cable or another manager may allow less than we do, and that is theirs to decide.
         least, most = (LEAST_MA, amps * 1000) if amps else (0, LEAST_MA - 1)
@@ -150,8 +174,31 @@ class Controller:
         if row.coil is not None:
             await self._registers.write_coil(row.coil, on)
         elif row.register_ is not None:
-            await self._registers.write(row.register_, (number,), row.function)
+            await self._registers.write(row.register_, (number,), row.function, stops=not on)
         await self._registers.verify(row.readback, lambda said: said == number, f"switch {number}")
+
+    # The silence after a stop that was not confirmed, where any telegram feeds the fail-safe.
+
+    def _fall_silent(self, done: bool) -> None:
+        """Each silence is twice the last: the stop between them wakes a device that may then give current again."""
+        if done or not self._fed_by_reading or self._guard is None:
+            self._silent_since, self._silence_s = None, 0.0
+            return
+        least_s = self._guard.row.lapses_s + SPARE_S
+        self._silence_s = min(max(least_s, 2 * self._silence_s), max(least_s, LONGEST_SILENCE_S))
+        self._silent_since = self._now()
+
+    def _silence_is_over(self) -> bool:
+        since = self._silent_since
+        return since is not None and elapsed_ms(since, self._now()) >= self._silence_s * 1000
+
+    def _left_silent(self) -> Trouble:
+        text = (
+            f"did not confirm the stop and is left silent for {self._silence_s:.0f} s, so that its fail-safe opens it"
+        )
+        remedy = "Then the stop is tried again. If the meter still shows a current, open its breaker."
+        where = f"Controller {self.profile.id} {self._registers.where}"
+        return Trouble(Fault.CHARGER_FAULT, f"{where} {text}. {remedy}")
 
     # The fail-safe.
 

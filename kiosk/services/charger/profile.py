@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from kiosk.domain.energy import Pilot
+from kiosk.services.charger import sound
 from kiosk.services.modbus import decode
 from kiosk.services.modbus.profile import Exact, Profile, Register, Row
 
@@ -51,6 +52,12 @@ class Current(Write):
     hold_s: int = Field(default=0, ge=0, le=60)
     readback: str | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least_amps > self.most_amps:
+            raise ValueError(f"least_amps {self.least_amps} has to be at most most_amps, {self.most_amps}")
+        return self
+
 
 class Switch(Row):
     """A coil, or a register that takes the numbers `on` and `off`. `readback` is the value that shows it."""
@@ -66,6 +73,8 @@ class Switch(Row):
     def _one(self) -> Self:
         if (self.coil is None) == (self.register_ is None):
             raise ValueError("a switch is either a coil or a register")
+        if self.on == self.off:
+            raise ValueError(f"on and off are both {self.on}, so it could never switch off; they have to differ")
         return self
 
 
@@ -176,6 +185,8 @@ class Override(Row):
 
 def _stated(value: object) -> object:
     """`failsafe = false` says that there is none; leaving it out says nothing."""
+    if value is True:
+        raise ValueError("it is a table [failsafe] that says what makes it so, or false where the device has none")
     return None if value is False else value
 
 
@@ -228,17 +239,9 @@ class ChargerProfile(Profile):
         return self
 
     @model_validator(mode="after")
-    def _harmless(self) -> Self:
-        if self.switch is None and (self.current is None or self.current.zero != "pause"):
-            raise ValueError(
-                "without a switch it needs a current with zero = 'pause': nothing else could stop a charge"
-            )
-        if self.failsafe and self.failsafe.fed_by == "current" and self.current is None:
-            raise ValueError("failsafe fed_by = 'current' needs a current")
-        if self.failsafe and self.failsafe.fed_by == "read" and self.state is None:
-            raise ValueError("failsafe fed_by = 'read' needs a state, which is what it is fed by reading")
-        if worn := [at for at in self.eeprom if at in self.written()]:
-            raise ValueError(f"register {worn[0]} is in eeprom and wears out; write its volatile twin instead")
+    def _sound(self) -> Self:
+        if wrong := next(sound.complaints(self), None):
+            raise ValueError(wrong)
         return self
 
     @model_validator(mode="after")

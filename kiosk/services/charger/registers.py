@@ -33,6 +33,7 @@ class Registers:
         step = profile.connectors.address_step if profile.connectors else 0
         self._from, self._shift = step, step * (connector - 1)
         self._turn = asyncio.Lock()
+        self._stops = 0
         self._written: Instant | None = None
         self._greeted: int | None = None
 
@@ -86,15 +87,15 @@ class Registers:
     async def set(self, row: Setting) -> None:
         await self.write(row.address, row.words(row.value), row.function)
 
-    async def write(self, address: int, words: tuple[int, ...], function: int) -> None:
+    async def write(self, address: int, words: tuple[int, ...], function: int, *, stops: bool = False) -> None:
         at = self._moved(address)
         if function == 16:
-            await self._in_turn(lambda: self._device.write_registers(at, words))
+            await self._in_turn(lambda: self._device.write_registers(at, words), stops)
         else:
-            await self._in_turn(lambda: self._device.write_register(at, words[0]))
+            await self._in_turn(lambda: self._device.write_register(at, words[0]), stops)
 
     async def write_coil(self, address: int, on: bool) -> None:
-        await self._in_turn(lambda: self._device.write_coil(self._moved(address), on))
+        await self._in_turn(lambda: self._device.write_coil(self._moved(address), on), stops=not on)
 
     async def verify(self, name: str | None, right: Callable[[Decimal], bool], what: str) -> None:
         """A device may need a moment until it shows what it has confirmed. No name is nothing to look at."""
@@ -113,15 +114,26 @@ class Registers:
     def _moved(self, address: int) -> int:
         return address + self._shift if address >= self._from else address
 
-    async def _in_turn(self, send: Callable[[], Awaitable[None]]) -> None:
-        async with self._turn:
-            if self._written is not None:
-                left_s = self._plain.write_interval_s - elapsed_ms(self._written, self._now()) / 1000
-                if left_s > 0:
-                    await self._sleep(left_s)
-            self._written = self._now()
-            await send()
-            self._written = self._now()
+    async def _in_turn(self, send: Callable[[], Awaitable[None]], stops: bool) -> None:
+        """A stop waits for the maker's pace and for nothing else: whatever waits as well gives way and fails."""
+        self._stops += stops
+        try:
+            async with self._turn:
+                self._give_way(stops)
+                if self._written is not None:
+                    left_s = self._plain.write_interval_s - elapsed_ms(self._written, self._now()) / 1000
+                    if left_s > 0:
+                        await self._sleep(left_s)
+                        self._give_way(stops)
+                self._written = self._now()
+                await send()
+                self._written = self._now()
+        finally:
+            self._stops -= stops
+
+    def _give_way(self, stops: bool) -> None:
+        if self._stops and not stops:
+            self.fail(Fault.CHARGER_REFUSED, "is told to stop, so nothing else is written. Try again after the stop.")
 
 
 def _within(number: Decimal, least: Decimal | None, most: Decimal | None) -> bool:

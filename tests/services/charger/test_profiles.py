@@ -91,13 +91,8 @@ def test_every_profile_states_what_opens_it_how_fast_and_who_says_so(name: str) 
     assert len(profile.source) > 20
 
 
-@pytest.mark.parametrize("name", CHARGERS)
-def test_a_stop_takes_no_longer_than_it_says(name: str) -> None:
-    """The wait before a write, the silence before two frames, and 3 s for a car that a pilot stops."""
-    profile = PROFILES[name]
-    car_s = 0 if profile.state is None else 3
-    waits_s = profile.write_interval_s + 2 * profile.line.gap_ms / 1000
-    assert waits_s + car_s <= profile.stop_latency_s <= 10
+def test_no_stop_costs_every_driver_more_than_ten_seconds_of_the_hold() -> None:
+    assert max(profile.stop_latency_s for profile in PROFILES.values()) == 10
 
 
 @pytest.mark.parametrize("name", CHARGERS)
@@ -182,6 +177,26 @@ WRONG = [
     ("alfen-eve", "unit_step = 1", "unit_step = 1\nport_step = 1", "connectors connectors differ by exactly one of address_step, port_step and unit_step."),
     ("relay-coil", "coil = 0", "coil = 0\nregister = 4", "switch a switch is either a coil or a register."),
     ("mennekes-amtron-compact", "experimental = true", "", "experimental = true belongs to grade C, and only there."),
+    # What is well formed and still wrong.
+    ("keba-p30", 'equals = "11040"', 'equals = "110400"', "values.energy.vector says that its words mean '110400', and they are 11040: kind, order, scale, unit or vector is wrong."),
+    ("keba-p30", 'equals = "11040"', 'equals = "much"', "values.energy.vector says that its words mean 'much', and they are 11040:"),
+    ("keba-p30", 'unit = "mA"\nvector', 'unit = "A"\nvector', "values.failsafe_current.vector says that its words mean '6000', and they are 6000000:"),
+    ("bender-cc612", 'equals = "5.22"', 'equals = "5.23"', "values.firmware.vector says that its words mean '5.23', and they are 5.22:"),
+    ("keba-p40", 'vector = { words = "0000 2B20"', 'vector = { words = "0000 2B21"', "overrides.0.profile values.energy.vector says that its words mean '11040', and they are 11041:"),
+    ("keba-p30", "{ address = 5016, value = 0,", "{ address = 5016, value = 16000,", "failsafe.settings writes 16000 to 5016, a current of 6 A or more; it has to be 0, so that nothing flows."),
+    ("keba-p30", "{ address = 5016, value = 0,", "{ address = 5016, value = 6000,", "failsafe.settings writes 6000 to 5016, a current of 6 A or more; it has to be 0, so that nothing flows."),
+    ("heidelberg-energy-control", "{ address = 262, value = 0,", "{ address = 262, value = 160,", "failsafe.settings has to set the current that it falls to as 0, or failsafe.demands has to prove it: nothing may flow."),
+    ("abb-terra-ac", "{ address = 0x4109, value = 0 }", "{ address = 0x4109, value = 16 }", "failsafe.settings has to set the current that it falls to as 0, or failsafe.demands has to prove it: nothing may flow."),
+    ("alfen-eve", "most = 5999", "most = 6000", "failsafe.demands of 'safe_current' has to be most = 5999 or less (mA): with 6 A or more the car charges on."),
+    ("go-e", "failsafe = false", "failsafe = true", "failsafe it is a table [failsafe] that says what makes it so, or false where the device has none."),
+    ("go-e", "failsafe = false", 'failsafe = { fed_by = "read", feed_s = 5, lapses_s = 15 }', "failsafe needs settings or demands that make it leave nothing flowing; a device without one says failsafe = false."),
+    ("go-e", "on = 2\n", "on = 1\n", "switch on and off are both 1, so it could never switch off; they have to differ."),
+    ("relay-coil", "coil = 0", "coil = 0\non = 0", "switch on and off are both 0, so it could never switch off; they have to differ."),
+    ("go-e", "least_amps = 6", "least_amps = 33", "current least_amps 33 has to be at most most_amps, 32."),
+    ("go-e", 'readback = "limit"', 'readback = "state"', "current.readback 'state' has to be a value in A or mA."),
+    ("phoenix-charx", "address = 1301\nkind", "address = 1299\nkind", "current.readback 'limit' reads the register of the state; name the value that shows the current."),
+    ("keba-p30", "stop_latency_s = 10", "stop_latency_s = 8", "stop_latency_s 8 is too short: write_interval_s 5, two times gap_ms 500 and 3 s for the car are 9 s."),
+    ("relay-coil", "gap_ms = 60", "gap_ms = 1010", "stop_latency_s 2 is too short: write_interval_s 0, two times gap_ms 1010 and 0 s for the car are 2.02 s."),
 ]
 # fmt: on
 

@@ -1,17 +1,20 @@
 """Each make against its own toy over a real socket: through a whole charge, and what it does when the kiosk is gone."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import pytest
 
 from kiosk.domain.energy import Pilot, Plug
 from kiosk.domain.fault import Fault, Trouble
-from kiosk.domain.outcome import Done, InDoubt
+from kiosk.domain.outcome import Done, InDoubt, Refused
 from kiosk.services.charger.profile import ChargerProfile
 from kiosk.services.modbus.catalogue import load, profile_ids
 from kiosk.sim.boards import BenderCc612, CharxSec
 from kiosk.sim.car import Car
 from kiosk.sim.charger import CONTROLLERS, KebaP40, PhoenixEvEth
+from kiosk.sim.modbus_pdu import RefusalError
 from kiosk.sim.post import PostFaults
 from kiosk.sim.wallbox import AlfenEve, GoE, Heidelberg, MennekesCompact, Vestel
 from tests.services.charger.bench import Bench, kept_alive, plug
@@ -431,6 +434,48 @@ async def test_vestel_lives_on_its_alive_register_and_not_on_being_read() -> Non
         assert bench.post.power_w == 0
 
 
+@pytest.mark.parametrize("make", MAKES)
+async def test_a_stop_just_behind_a_feed_takes_no_longer_than_its_profile_says(make: str) -> None:
+    """Measured from the command to no power, on a clock that runs; the frames' gaps and 3 s for a car are added."""
+    bench = bench_of(make)
+    profile = bench.profile
+    gaps_s, car_s = 2 * load("chargers", make, ChargerProfile).line.gap_ms / 1000, 0 if profile.state is None else 3
+
+    async def sleep(seconds: float) -> None:
+        due_ms = bench.ms + seconds * 1000
+        while True:
+            await asyncio.sleep(0)
+            if bench.ms >= due_ms:
+                return
+
+    async def run(until: Callable[[], bool]) -> None:
+        while not until():
+            bench.ms += 20
+            for _ in range(20):  # a frame and its answer take a few turns of the loop
+                await asyncio.sleep(0)
+
+    async with bench.on_tcp() as controller, asyncio.timeout(10):
+        assert await controller.enable() == Done(None)
+        controller._sleep = controller._registers._sleep = sleep
+        alive = asyncio.create_task(controller.keep_alive())
+        begin_ms = bench.ms
+        await run(lambda: bench.ms >= begin_ms + 600)
+        asked_ms = bench.ms
+        stop = asyncio.create_task(controller.disable())
+        await run(lambda: at_rest(bench))
+        took_s = (bench.ms - asked_ms) / 1000
+        await run(stop.done)
+        assert stop.result() == Done(None)
+        alive.cancel()
+        await asyncio.wait({alive})
+    assert took_s + gaps_s + car_s <= profile.stop_latency_s
+
+
+def at_rest(bench: Bench) -> bool:
+    bench.post.advance()
+    return bench.post.power_w == 0
+
+
 @pytest.mark.parametrize("make", ["keba-p30", VESTEL, MENNEKES])
 async def test_a_stop_that_is_not_heard_lets_the_watchdog_run_out(make: str) -> None:
     """Where it lives on a write of its own, a controller that does not answer to the stop is not fed any more."""
@@ -444,6 +489,94 @@ async def test_a_stop_that_is_not_heard_lets_the_watchdog_run_out(make: str) -> 
         await kept_alive(bench, controller, bench.profile.failsafe.lapses_s + 10)
         bench.post.advance()
         assert bench.post.power_w == 0
+
+
+@pytest.mark.parametrize("make", [TERRA, HEIDELBERG])
+async def test_a_refused_stop_leaves_alone_what_every_telegram_feeds(make: str) -> None:
+    """Whoever looks and stops meanwhile, as the flow does, keeps no contactor closed by it."""
+    bench = bench_of(make)
+    failsafe = bench.profile.failsafe
+    assert failsafe is not None
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        refuse_to_stop(bench)
+        stopped = await controller.disable()
+        assert isinstance(stopped, Refused), "the first one hears what the device says"
+        bench.post.advance()
+        assert bench.post.power_w == 11_040
+        bench.reads.clear()
+        bench.writes.clear()
+        for second in range(failsafe.lapses_s + 1):
+            bench.ms += 1_000
+            seen = await controller.look()
+            assert isinstance(seen, Trouble)
+            assert "is left silent for" in seen.detail
+            assert "so that its fail-safe opens it" in seen.detail
+            if second % 5 == 0:
+                assert isinstance(await controller.disable(), InDoubt)
+        assert isinstance(await controller.shows(), Trouble)
+        bench.post.advance()
+        assert bench.post.power_w == 0, f"open within its {failsafe.lapses_s} s"
+        assert (bench.reads, bench.writes) == ([], [])
+
+
+@pytest.mark.parametrize("make", [TERRA, HEIDELBERG])
+async def test_the_stop_is_tried_once_after_each_silence_and_ends_it_when_it_is_heard(make: str) -> None:
+    bench = bench_of(make)
+    failsafe = bench.profile.failsafe
+    assert failsafe is not None
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        refused = refuse_to_stop(bench)
+        await controller.disable()
+        await kept_alive(bench, controller, 8 * (failsafe.lapses_s + 10))
+        gaps_s = [(later - sooner) / 1000 for sooner, later in pairwise(refused)]
+        assert len(gaps_s) >= 2
+        assert failsafe.lapses_s + 2 <= gaps_s[0] <= failsafe.lapses_s + 10
+        assert gaps_s[1] >= 2 * gaps_s[0] - 10, "a device that wakes gives current again: not every minute"
+        assert bench.toy is not None
+        bench.toy.__dict__["write"] = type(bench.toy).write.__get__(bench.toy)
+        await kept_alive(bench, controller, 16 * (failsafe.lapses_s + 10))
+        assert plug(await controller.look()).enabled is False
+        bench.post.advance()
+        assert bench.post.power_w == 0
+
+
+async def test_a_stop_that_was_only_lost_is_tried_again_at_once_and_no_silence_begins() -> None:
+    bench = bench_of(TERRA)
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        refused = refuse_to_stop(bench, code=6, times=1)
+        assert await controller.disable() == Done(None)
+        assert len(refused) == 1
+        assert plug(await controller.look()).enabled is False
+
+
+async def test_a_charge_that_begins_ends_the_silence() -> None:
+    bench = bench_of(TERRA)
+    async with bench.on_tcp() as controller:
+        await controller.enable()
+        refuse_to_stop(bench)
+        await controller.disable()
+        assert await controller.enable() == Done(None)
+        assert plug(await controller.look()).enabled is True
+
+
+def refuse_to_stop(bench: Bench, code: int = 4, times: int = 1000) -> list[int]:
+    """It takes everything but a current of 0. When it refused that, in ms."""
+    toy, row = bench.toy, bench.profile.current
+    assert toy is not None
+    assert row is not None
+    write, at_ms = toy.write, list[int]()
+
+    def refuse(function: int, address: int, values: Sequence[int]) -> None:
+        if address == row.address and not any(values) and len(at_ms) < times:
+            at_ms.append(bench.ms)
+            raise RefusalError(code)
+        write(function, address, values)
+
+    toy.__dict__["write"] = refuse
+    return at_ms
 
 
 async def test_a_feed_does_not_come_between_a_stop_and_its_answer() -> None:
