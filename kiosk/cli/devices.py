@@ -84,7 +84,7 @@ def _say_report(report: Report) -> None:
     for found in report.found:
         for fit in found.fits:
             how = "" if fit.certain else ", by its values alone: it does not say what it is"
-            print(f"{fit.profile} ({fit.name}), serial {fit.serial}, {fit.import_wh} Wh{how}")
+            print(f"{fit.profile} ({fit.name}), {_serial(fit.serial)}, {fit.import_wh} Wh{how}")
             print(f"  kiosk meter read --profile {fit.profile} --url '{found.url}'")
             if fit.experimental:
                 print(f"  {fit.experimental}")
@@ -206,7 +206,7 @@ def _reading(reading: Reading | Trouble, counts: Counts) -> dict[str, Any]:
     return {
         "import_wh": reading.import_wh,
         "power_w": reading.power_w,
-        "serial": reading.serial,
+        "serial": reading.number or None,
         "resolution_wh": reading.resolution_wh,
         "utc_ms": reading.at.utc_ms,
         "line": counts.report(),
@@ -217,8 +217,12 @@ def _say_reading(reading: Reading | Trouble) -> None:
     if isinstance(reading, Trouble):
         print(reading.detail)
         return
-    text = f"{reading.import_wh} Wh  {reading.power_w} W  serial {reading.serial}"
+    text = f"{reading.import_wh} Wh  {reading.power_w} W  {_serial(reading.number)}"
     print(f"{text}  steps of {reading.resolution_wh} Wh")
+
+
+def _serial(number: str) -> str:
+    return f"serial {number}" if number else "no serial number"
 
 
 def _say_plug(plug: Plug, shown: dict[str, str | None], doubts: str, as_json: bool) -> None:

@@ -46,7 +46,7 @@ def _row(reading: Reading | Trouble, first_wh: int) -> tuple[str, ...]:
     if isinstance(reading, Trouble):
         return _clock(datetime.now(UTC)), "", "", "", reading.detail
     at = datetime.fromtimestamp(reading.at.utc_ms / 1000, UTC)
-    return _clock(at), str(reading.import_wh), f"+{reading.import_wh - first_wh}", str(reading.power_w), reading.serial
+    return _clock(at), str(reading.import_wh), f"+{reading.import_wh - first_wh}", str(reading.power_w), reading.number
 
 
 def _clock(at: datetime) -> str:

@@ -120,7 +120,7 @@ def summary(session: Session) -> dict[str, Any]:
         "released": str(account.cancelled) if account else "-",
         "receipt": settling.receipt if settling else "",
         "fault": str(settling.fault.fault) if settling and settling.fault else "",
-        "meter": used.begin.serial if used and used.begin else "",
+        "meter": used.begin.number if used and used.begin else "",
         "begin_wh": used.begin.import_wh if used and used.begin else None,
         "end_wh": settling.end.import_wh if settling and settling.end else None,
     }

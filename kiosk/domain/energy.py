@@ -34,6 +34,7 @@ class Reading:
     received; `since` is since when it has stood at this value while power flowed. `power_w` is positive towards the car.
     `resolution_wh` is the register's own step. `flowed_wh` is the least that the power says has flowed since `since` (None:
     an earlier version wrote this down, and did not integrate), `unpowered_wh` by how much the register has risen beyond what can have flowed while the power was seen as none.
+    `serial` tells meters apart: the serial number, or the place of a meter that tells none (`tells_serial` is False then).
     """
 
     import_wh: int
@@ -44,6 +45,12 @@ class Reading:
     resolution_wh: int = 1
     flowed_wh: int | None = None
     unpowered_wh: int = 0
+    tells_serial: bool = True
+
+    @property
+    def number(self) -> str:
+        """The serial number for people; empty for a meter that tells none."""
+        return self.serial if self.tells_serial else ""
 
 
 class Pilot(StrEnum):

@@ -17,7 +17,8 @@ def doubt(last: Reading, now: Reading, rated_power_w: int) -> Trouble | None:
     """None when `now` may follow `last`. A step back within the register's own resolution is noise, not a fault."""
     where = f"Meter {last.serial}"
     if now.serial != last.serial:
-        text = f"{where} was replaced: serial {now.serial} answers now. Read both registers and commission the new one."
+        who = f"serial {now.serial}" if now.tells_serial else now.serial
+        text = f"{where} was replaced: {who} answers now. Read both registers and commission the new one."
         return Trouble(Fault.METER_REPLACED, text)
     if now.import_wh < last.import_wh - now.resolution_wh:
         text = f"{where} fell from {last.import_wh} Wh to {now.import_wh} Wh; an import register only rises."

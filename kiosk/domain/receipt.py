@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Registers:
-    """Whose register was billed, and from where to where: the meter's serial number, and its total import in Wh."""
+    """Whose register was billed, and from where to where: the meter's serial number (empty if it tells none), and its total import in Wh."""
 
     serial: str
     begin_wh: int
@@ -53,7 +53,7 @@ def billed_registers(begin: Reading | None, end: Reading | None) -> Registers | 
     """What the driver can compare with the meter; None where nothing was read."""
     if begin is None or end is None:
         return None
-    return Registers(end.serial, begin.import_wh, end.import_wh, end.resolution_wh)
+    return Registers(end.number, begin.import_wh, end.import_wh, end.resolution_wh)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Post:
         heard: Callable[[Outcome[object]], None],
         meters: dict[str, str],
     ) -> None:
-        """`meters` is the whole site's: which station reads the meter of which serial number."""
+        """`meters` is the whole site's: which station reads the meter of which serial number, or at which place where it tells none."""
         self.info = info
         self._meters = meters
         self._ports, self._journal, self._papers, self._scope = ports, journal, papers, scope

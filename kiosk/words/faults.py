@@ -57,7 +57,7 @@ DRIVER: dict[Fault, tuple[str, str, str]] = {
 }
 
 ATTENDANT: dict[Fault, tuple[str, str]] = {
-    Fault.METER_SILENT:         (marked("The meter does not answer."), marked("Check its supply and the A/B wires, then read it again.")),
+    Fault.METER_SILENT:         (marked("The meter does not answer."), marked("Check its supply and its cable, then read it again.")),
     Fault.METER_FROZEN:         (marked("The meter's register stands still while power flows."), marked("Check the meter and its wiring before the station sells again.")),
     Fault.METER_FELL:           (marked("The meter's register fell."), marked("Compare the register on the meter with the journal, then replace the meter.")),
     Fault.METER_REPLACED:       (marked("Another meter answers than when the charge began."), marked("Only energy of the first meter is billed. Confirm the new serial number.")),

@@ -51,4 +51,9 @@ def quantity(line: Line, words: Words) -> str:
 def registers(billed: Registers, words: Words) -> str:
     """The meter and what it showed: `Meter 21031977: 12 345,678 to 12 375,957 kWh`."""
     first, last = (energy(wh, words, billed.resolution_wh) for wh in (billed.begin_wh, billed.end_wh))
-    return words.text("Meter {serial}: {first} to {last}", serial=billed.serial, first=first.number, last=last)
+    return words.text("{meter}: {first} to {last}", meter=meter(billed.serial, words), first=first.number, last=last)
+
+
+def meter(serial: str, words: Words) -> str:
+    """With its serial number, if it tells one."""
+    return words.text("Meter {serial}", serial=serial) if serial else words.text("Meter")

@@ -129,3 +129,8 @@ def test_the_app_is_vipps_in_kroner_and_mobilepay_elsewhere() -> None:
 def test_the_billed_register_is_said_with_the_digits_that_it_has(resolution_wh: int, said: str) -> None:
     billed = Registers("21031977", 12_345_678, 12_375_957, resolution_wh)
     assert lines.registers(billed, open_words("nb")) == said
+
+
+def test_a_meter_that_tells_no_serial_number_is_a_meter_and_no_more() -> None:
+    billed = Registers("", 12_345_678, 12_375_957, 1)
+    assert lines.registers(billed, open_words("nb")) == "Måler: 12\u202f345,678 til 12\u202f375,957\u00a0kWh"

@@ -130,7 +130,7 @@ class Search:
             if isinstance(reading, Reading):
                 certain = await _says_so(profile, device)
                 fits.append(
-                    Fit(profile.id, profile.name, certain, reading.serial, reading.import_wh, meter.experimental)
+                    Fit(profile.id, profile.name, certain, reading.number, reading.import_wh, meter.experimental)
                 )
             elif reading.fault is not Fault.METER_WRONG_DEVICE:
                 why_not.append(reading.detail)
@@ -138,7 +138,7 @@ class Search:
                 named = named or (_has_a_name(profile) and reading.fault is Fault.METER_GARBLED)
         fits = [fit for fit in fits if fit.certain or (not named and not any(each.certain for each in fits))]
         known = {fit.serial for found in self._found for fit in found.fits if found.url.startswith(address.place)}
-        serials = {fit.serial for fit in fits if fit.serial != fit.profile}  # some go by their profile's name
+        serials = {fit.serial for fit in fits if fit.serial}  # some tell none
         if address.transport != "rtu" and serials & known:
             return False
         self._usual |= {fit.profile for fit in fits}

@@ -9,7 +9,7 @@ from kiosk.domain.fault import Fault, Trouble
 class Fit:
     """A profile with which the meter can be read. `certain` if the meter said itself what it is.
 
-    `experimental` is what has to be proven before it bills.
+    `serial` is empty where it tells none; `experimental` is what has to be proven before it bills.
     """
 
     profile: str

@@ -45,6 +45,8 @@ class Check(Row):
     def _one(self) -> Self:
         if bool(self.one_of) == (self.least is not None) or (self.most is not None and self.least is None):
             raise ValueError("a check has either one_of, or least and maybe most")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError(f"least {self.least} is above most {self.most}; no value lies between")
         return self
 
     @property
@@ -65,6 +67,12 @@ class Voltage(Row):
     least: Exact = Decimal(50)
     most: Exact = Decimal(300)
 
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Self:
+        if self.least > self.most:
+            raise ValueError(f"least {self.least} is above most {self.most}; no voltage lies between")
+        return self
+
 
 class SunSpec(Row):
     """Where the chain of models may begin; blocks name the model that they count from."""
@@ -76,7 +84,7 @@ class MeterProfile(Profile):
     """`energy` in order of preference: a way that the device refuses, or that disagrees with the last one, is passed over.
 
     `never_billed` are registers that look like the import total and are not. Without a `serial` the meter goes by
-    the profile's id. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
+    its place. Anything of grade C makes it `experimental`, and `doubt` says what to prove before it bills.
     """
 
     experimental: bool = False
@@ -105,13 +113,45 @@ class MeterProfile(Profile):
         for way in self.energy:
             if len(self.blocks_of(way.sum)) > 1:
                 raise ValueError(f"energy sums {' and '.join(way.sum)} from several blocks; read apart they tear")
+            counted: dict[int, str] = {}
             for name in way.sum:
-                at = self.values[name].address
-                for address in range(at, at + self.values[name].width):
+                self._has_unit("energy counts", name, "Wh", "kWh")
+                for address in self._registers(name):
                     if address in self.never_billed:
                         text = f"energy counts {name!r} at {address:#x}, which is never billed: {self.never_billed[address]}"
                         raise ValueError(text)
+                    if address in counted:
+                        text = f"energy counts the register {address:#x} twice, in {counted[address]!r} and {name!r}"
+                        raise ValueError(f"{text}; name each register once in a sum")
+                counted |= dict.fromkeys(self._registers(name), name)
         return self
+
+    @model_validator(mode="after")
+    def _has_other_ways(self) -> Self:
+        seen: dict[tuple[int, int | None, frozenset[int]], int] = {}
+        for number, way in enumerate(self.energy):
+            block = self.blocks[self.values[way.sum[0]].block]
+            registers = frozenset(address for name in way.sum for address in self._registers(name))
+            if (first := seen.setdefault((block.function, block.model, registers), number)) != number:
+                text = f"energy.{number} reads the same registers as energy.{first}; delete one, or name other values"
+                raise ValueError(text)
+        return self
+
+    @model_validator(mode="after")
+    def _measures_what_it_says(self) -> Self:
+        self._has_unit("power is", self.power, "W", "kW")
+        for name in self.voltage.values:
+            self._has_unit("voltage is", name, "V")
+        return self
+
+    def _has_unit(self, use: str, name: str, *units: str) -> None:
+        if (unit := self.values[name].unit) not in units:
+            said = f"in {unit}" if unit else "without unit"
+            raise ValueError(f"{use} {name!r}, a value {said}; write the value that is in {' or '.join(units)}")
+
+    def _registers(self, name: str) -> range:
+        value = self.values[name]
+        return range(value.address, value.address + value.width)
 
     @model_validator(mode="after")
     def _says_its_doubts(self) -> Self:

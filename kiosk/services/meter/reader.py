@@ -31,7 +31,7 @@ class Proof:
 
     connection: int
     at: Instant
-    serial: str
+    serial: str | None
     energy: Energy
     models: dict[int, int]
 
@@ -52,8 +52,9 @@ class MeterReader:
         self._profile, self._device, self._now = profile, device, now
         self._turn = asyncio.Lock()
         self._proof: Proof | None = None
-        self._known: tuple[str, Energy] | None = None
+        self._known: tuple[str | None, Energy] | None = None
         self._evidence: Evidence | None = None
+        self._last: Reading | None = None
 
     @property
     def experimental(self) -> str | None:
@@ -75,24 +76,42 @@ class MeterReader:
     async def _read(self) -> Reading:
         proof = await self._proven()
         register, power_w = await self._take(proof)
-        if self._device.connection != proof.connection:
-            # It hung up on an idle line, and answered on a new connection: maybe another device, so prove it first.
+        if self._device.connection != proof.connection or not self._goes_on(register, power_w):
+            # It hung up on an idle line and answered on a new connection, or shows another register than it can have
+            # got to: maybe another device, so prove it first.
             proof = await self._prove()
             register, power_w = await self._take(proof)
         if self._device.connection != proof.connection:
             raise self._wrong(Fault.METER_SILENT, f"{self._device.where} hangs up again and again. Check its network.")
+        serial = proof.serial or self._device.where
+        if self._last is not None and self._last.serial != serial:
+            self._evidence = None
         seen = weigh(self._evidence, register.import_wh, power_w, register.step_wh, register.at)
         self._evidence = seen
-        return Reading(
+        self._last = Reading(
             register.import_wh,
             power_w,
-            proof.serial,
+            serial,
             register.at,
             seen.since,
             register.step_wh,
             seen.flowed_wh,
             seen.unpowered_wh,
+            tells_serial=proof.serial is not None,
         )
+        return self._last
+
+    def _goes_on(self, register: Register, power_w: int) -> bool:
+        """From the last reading, by no more than twice the power at either end.
+
+        Asked at every read, since nobody tells the reader which one ends a charge.
+        """
+        last = self._last
+        if last is None:
+            return True
+        most_w = 2 * max(abs(last.power_w), abs(power_w))
+        most_wh = most_w * elapsed_ms(last.at, register.at) // MS_PER_HOUR + 2 * register.step_wh
+        return -register.step_wh <= register.import_wh - last.import_wh <= most_wh
 
     # Is it the right meter?
 
@@ -121,10 +140,11 @@ class MeterReader:
         self._proof = Proof(connection, self._now(), serial, energy, models)
         return self._proof
 
-    async def _serial(self, models: dict[int, int]) -> str:
+    async def _serial(self, models: dict[int, int]) -> str | None:
+        """None for a meter that tells none: it goes by its place, and nobody notices another one there."""
         name = self._profile.serial
         if name is None:
-            return self._profile.id
+            return None
         serial = (await self._sheet(self._profile.blocks_of([name]), models)).text(name)
         if serial is None:
             raise self._wrong(Fault.METER_GARBLED, f"{self._device.where} tells no serial number. Check the profile.")
@@ -142,7 +162,7 @@ class MeterReader:
             name = check.value.replace("_", " ")
             raise self._wrong(fault, f"{self._device.where} has {name} {said}, not {check.right}. {check.remedy}")
 
-    async def _choose(self, serial: str, models: dict[int, int]) -> Energy:
+    async def _choose(self, serial: str | None, models: dict[int, int]) -> Energy:
         """The finest way that the device knows and that agrees with the last one. Once chosen for a meter, it stays."""
         if self._known is not None and self._known[0] == serial:
             await self._register(self._known[1], models)

@@ -13,6 +13,7 @@ from kiosk.services.modbus.complaint import complaint
 from kiosk.services.modbus.profile import Profile
 
 OWN = ("id", "name", "source", "grade", "experimental", "doubt")
+TWICE = ("Cannot overwrite", "Cannot declare", "Duplicate")  # how tomllib begins to say it
 
 P = TypeVar("P", bound=Profile)
 Table = dict[str, Any]
@@ -27,7 +28,7 @@ def load(folder: str, profile_id: str, shape: type[P], extra: tuple[str, ...] = 
     known = profile_ids(folder)
     if profile_id not in known:
         names = sorted({*known, *extra})
-        near = difflib.get_close_matches(profile_id, names, 1, 0.3)
+        near = difflib.get_close_matches(profile_id, names, 1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         raise _wrong(f"There is no profile {profile_id!r} for {folder}. {hint}There are: {', '.join(names)}.")
     return read(RESOURCES / folder / f"{profile_id}.toml", shape)
@@ -51,7 +52,9 @@ def _table(path: Path) -> Table:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _wrong(f"The profile {path.name} cannot be read: {error}.") from error
+        twice = isinstance(error, tomllib.TOMLDecodeError) and str(error).startswith(TWICE)
+        right = " Each key and each table stands in a file once: delete or merge the second." if twice else ""
+        raise _wrong(f"The profile {path.name} cannot be read: {error}.{right}") from error
 
 
 def _completed(path: Path, table: Table, shape: type[P]) -> Table:
@@ -59,7 +62,7 @@ def _completed(path: Path, table: Table, shape: type[P]) -> Table:
     there = sorted(other.stem for other in path.parent.glob("*.toml") if other != path)
     like = table["like"]
     if like not in there:
-        near = difflib.get_close_matches(str(like), there, 1, 0.3)
+        near = difflib.get_close_matches(str(like), there, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise _wrong(f"The profile {path.name}: like {like!r} is no other profile in this folder.{hint}")
     other = path.with_name(f"{like}.toml")

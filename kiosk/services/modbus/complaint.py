@@ -1,11 +1,14 @@
 """What pydantic found wrong in a profile, as one sentence: the key, what it says, and what would be right."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
 
 
 def complaint(error: ValidationError, shape: type[BaseModel]) -> str:
@@ -29,7 +32,20 @@ def _text(first: ErrorDetails, shape: type[BaseModel]) -> str:
             right = first["ctx"]["expected"]
             words = [word.strip().strip("'") for word in right.replace(" or ", ",").split(",")]
             return f"{said!r} is wrong{_nearest(str(said), words)}: it has to be {right}"
+        case "int_parsing" if NUMBER.fullmatch(str(said)):
+            return f"{said!r} is text; write it without quotes, {said}"
+        case "tuple_type" if isinstance(said, dict):
+            name = first["loc"][-1]
+            return f"is one table and has to be a list of them; write [[{name}]], or {name} = [{{ ... }}]"
+        case "tuple_type":
+            return f"{said!r} is wrong: it has to be a list; write it in brackets, [{_toml(said)}]"
+        case "model_type" | "dict_type" if isinstance(said, list):
+            return f"is a list and has to be one table; write [{'.'.join(map(str, first['loc']))}] with single brackets"
     return f"{said!r} is wrong: {text[0].lower()}{text[1:]}"
+
+
+def _toml(said: object) -> str:
+    return f'"{said}"' if isinstance(said, str) else str(said)
 
 
 def _nearest(said: str, names: list[str]) -> str:

@@ -42,6 +42,10 @@ def step(kind: Kind, words: Sequence[int], order: Order) -> Decimal:
     return Decimal(2) ** (exponent - 1 - MANTISSA_BITS[kind])
 
 
+def signed(word: int) -> int:
+    return word - 0x10000 if word & 0x8000 else word
+
+
 def text(words: Sequence[int]) -> str | None:
     """ASCII, two letters to a register, without padding; None if it is something else."""
     raw = packed(words, "msw").strip(b"\0 ")

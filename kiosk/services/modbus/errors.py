@@ -31,9 +31,12 @@ class LineError(Exception):
 class NoAnswer(LineError):
     remedy = "Check A/B wires and the unit id, then try again."
 
-    def __init__(self, text: str, heard: Heard = Heard.NOTHING) -> None:
+    def __init__(self, text: str, heard: Heard = Heard.NOTHING, *, wired: bool = True) -> None:
+        """`wired` is a device on RS-485, straight or behind a gateway."""
         super().__init__(text)
         self.heard = heard
+        if not wired:
+            self.remedy = "Check the unit id, that Modbus is switched on in the device, and behind a gateway its wires, then try again."
 
 
 class BadAnswer(LineError):

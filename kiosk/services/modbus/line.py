@@ -177,7 +177,11 @@ class Line:
         if self._reopens and self._misses >= MISSES_MAX:
             self._wire.close()  # half open: nobody else would notice
         also = f", and {rival} is on this line too" if rival else ""
-        return NoAnswer(f"{where} did not answer in {pace.timeout_s:g} s{heard}{also}", heard)
+        return NoAnswer(
+            f"{where} did not answer in {pace.timeout_s:g} s{heard}{also}",
+            heard,
+            wired=not self.place.startswith("tcp:"),
+        )
 
     def _checked(self, answer: Answer, request: Request, where: str, unit: int, pace: Pace) -> Answer:
         if answer.function != request.function:

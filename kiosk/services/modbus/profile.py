@@ -113,10 +113,30 @@ class Value(Row):
     def _fits(self) -> Self:
         if (self.kind == "str") != (self.registers is not None):
             raise ValueError("registers belongs to kind 'str', and only there")
+        if self.kind == "str" and self.unit:
+            raise ValueError(f"is text and has no unit; delete unit {self.unit!r}, or write the kind of a number")
         if any(len(words) != self.width for words in (*self.missing, self.vector.words)):
             raise ValueError(f"missing and vector of kind {self.kind!r} have to be {self.width} words long")
         if (self.vector.exponent is None) != (self.exponent_address is None):
             raise ValueError("the vector has an exponent if, and only if, the value has an exponent_address")
+        if self.scale <= 0:
+            raise ValueError(f"scale {self.scale} has to be above 0; write what one count of the register is worth")
+        return self
+
+    @model_validator(mode="after")
+    def _decodes_to_what_its_vector_says(self) -> Self:
+        vector = self.vector
+        said = " ".join(f"{word:04X}" for word in vector.words)
+        if self.kind == "str":
+            means: Decimal | str | None = self.text(vector.words)
+            right: Decimal | str = vector.equals
+        else:
+            means = self.number(vector.words, decode.signed(vector.exponent[0]) if vector.exponent else None)
+            right = _exact(vector.equals)
+        if means != right:
+            found = f"{means:f}" if isinstance(means, Decimal) else means or "no value"
+            text = f"vector {said} means {found}, and not {vector.equals}"
+            raise ValueError(f"{text}; mend kind, order, unit or scale, or what it equals, from the paper")
         return self
 
     @property
@@ -213,4 +233,4 @@ class Sheet:
         if value.exponent_address is None:
             return words[at : at + value.width], None
         exponent = words[value.exponent_address - start]
-        return words[at : at + value.width], exponent - 0x10000 if exponent & 0x8000 else exponent
+        return words[at : at + value.width], decode.signed(exponent)

@@ -11,6 +11,7 @@ from kiosk.domain.states import Charging, Offered, Phase
 from kiosk.domain.view import StationView
 from kiosk.ui.station.glass import Glass, Message, gone_s
 from kiosk.ui.station.parts import Button, ChargingPage, CodePage, PayPage
+from kiosk.words import lines
 from kiosk.words.amounts import (
     clock,
     countdown,
@@ -67,7 +68,7 @@ def charging(view: StationView, session: Charging, words: Words, now: Instant) -
         power_unit=watts.unit,
         time_label=label,
         time=time,
-        meter=words.text("Meter {serial}", serial=last.serial),
+        meter=lines.meter(last.number, words),
         meter_from=words.text("from {register} to", register=_register(session.begin.import_wh, session, words)),
         meter_to=_register(last.import_wh, session, words),
         note=_note(view, session, words),

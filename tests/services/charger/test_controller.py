@@ -108,7 +108,9 @@ async def test_a_command_without_an_answer_is_in_doubt(profile_id: str) -> None:
     assert outcome.trouble.detail.startswith(
         f"Controller {profile_id} unit {bench.profile.line.unit} on tcp://127.0.0.1:"
     )
-    assert "did not answer in 0.2 s. Check A/B wires and the unit id" in outcome.trouble.detail
+    assert (
+        "did not answer in 0.2 s. Check the unit id, that Modbus is switched on in the device" in outcome.trouble.detail
+    )
     assert len(bench.writes) == 1
 
 

@@ -216,17 +216,22 @@ async def test_the_way_once_chosen_stays_for_this_meter(change: Callable[[str, M
 # What it doubts.
 
 
-async def test_a_silent_meter_says_what_where_and_what_to_check() -> None:
+@pytest.mark.parametrize(
+    ("rtu_framed", "remedy"),
+    [
+        (False, "Check the unit id, that Modbus is switched on in the device, and behind a gateway its wires, then try again."),
+        (True, "Check A/B wires and the unit id, then try again."),
+    ],
+)  # fmt: skip
+async def test_a_silent_meter_says_what_where_and_what_to_check(rtu_framed: bool, remedy: str) -> None:
     bench = Bench(timeout_ms=200)
     bench.post.meter_line.silent = True
-    async with bench.on_tcp() as reader:
+    async with bench.on_tcp(rtu_framed=rtu_framed) as reader:
         trouble = doubted(await reader.read())
         where = reader._device.where
     assert trouble.fault is Fault.METER_SILENT
-    assert where.startswith("unit 1 on tcp://127.0.0.1:")
-    assert trouble.detail == (
-        f"Meter eastron-sdm630 {where} did not answer in 0.2 s. Check A/B wires and the unit id, then try again."
-    )
+    assert where.startswith(f"unit 1 on {'rtutcp' if rtu_framed else 'tcp'}://127.0.0.1:")
+    assert trouble.detail == f"Meter eastron-sdm630 {where} did not answer in 0.2 s. {remedy}"
 
 
 @pytest.mark.parametrize("profile_id", METERS)
@@ -390,6 +395,39 @@ async def test_a_replaced_meter_is_noticed_at_the_next_check_though_the_line_nev
         bench.post.replace_meter()
         bench.ms = 60_000
         assert believed(await reader.read()).serial != first
+
+
+@pytest.mark.parametrize("register_wh", [0, 12_346_178, 99_000_000])
+async def test_a_meter_that_is_replaced_between_two_reads_on_one_connection_is_called_replaced(
+    register_wh: int,
+) -> None:
+    """500 Wh further on in a second is no more than what the line itself lets pass."""
+    bench = Bench()
+    async with bench.on_tcp() as reader:
+        first = believed(await reader.read())
+        bench.post.replace_meter()
+        bench.post.counter.set_register_wh(register_wh)
+        bench.ms = 2_000
+        second = believed(await reader.read())
+        assert reader._device.connection == 1
+    trouble = doubt(first, second, 22_000)
+    assert trouble is not None
+    assert trouble.fault is Fault.METER_REPLACED
+    assert (second.unpowered_wh, second.since) == (0, second.at)
+
+
+async def test_the_same_meter_whose_register_fell_is_proven_and_called_fallen() -> None:
+    bench = Bench()
+    async with bench.on_tcp() as reader:
+        first = believed(await reader.read())
+        bench.post.counter.set_register_wh(2)
+        bench.ms = 2_000
+        before = reader._device.line.counts.requests
+        second = believed(await reader.read())
+        assert reader._device.line.counts.requests - before > 8, "the read, the proof, and the read once more"
+    trouble = doubt(first, second, 22_000)
+    assert trouble is not None
+    assert trouble.fault is Fault.METER_FELL
 
 
 async def test_a_meter_that_answers_on_a_new_connection_is_proven_anew() -> None:

@@ -182,6 +182,11 @@ def test_the_running_account_is_the_tariffs_own_due_and_the_meters_own_register(
     assert page.reserve == "av 350,00\u00a0kr, rekker til ca. 19:27"
 
 
+def test_a_meter_that_tells_no_serial_number_is_shown_without_one() -> None:
+    nameless = replace(scenes.reading(4_200_155), serial="unit 3 on rtu:///dev/ttyUSB0", tells_serial=False)
+    assert shown(one(replace(scenes.CHARGING, last=nameless))).charging.meter == "Måler"
+
+
 def test_a_coarse_meter_shows_no_decimals_that_it_does_not_have() -> None:
     coarse = replace(scenes.CHARGING, last=scenes.reading(4_200_100, resolution_wh=100))
     assert shown(one(coarse)).charging.meter_to == "4\u202f200,1\u00a0kWh"
