@@ -4,18 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QML = $(shell find kiosk -name '*.qml')
+SEEDS ?= 1..20000
 WITHOUT = make test: going on without; tests/foreign skips what needs it, and fails with FOREIGN=required.
 BENCHMARKS = $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py))
 
 # A locale that Qt can read; without one it warns, and a warning fails a test.
 export LC_ALL := C.UTF-8
 
-.PHONY: help demo test check bench fmt
+.PHONY: help demo test world check bench fmt
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    a whole charging site on this machine, in windows or (without a screen) as pictures in demo-out"
 	@echo "make test    every test, in parallel"
+	@echo "make world   whole sites from seeds, in virtual time, with faults; SEEDS=1..20000 by default"
 	@echo "make check   format, lint, types, who may import whom, QML"
 	@echo "make bench   side-by-side runs against what one would use instead"
 	@echo "make fmt     mend format and imports"
@@ -30,6 +32,9 @@ test: $(VENV)/.ready
 	@packaging/ensure foreign sh -c 'command -v mbpoll && $(BIN)/python -c "import ctypes; ctypes.CDLL(\"libmodbus.so.5\")"' || echo "$(WITHOUT)"
 	@packaging/ensure node sh -c 'command -v node && command -v npm' && $(MAKE) -s $(VENV)/.foreign || echo "$(WITHOUT)"
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8
+
+world: $(VENV)/.ready
+	$(BIN)/kiosk world --seeds $(SEEDS)
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .

@@ -26,6 +26,7 @@ def build(words: list[str]) -> "typer.Typer":
     from kiosk.cli.demo import demo
     from kiosk.cli.exits import Commands
     from kiosk.cli.station import station
+    from kiosk.cli.world import world
 
     app = typer.Typer(
         cls=Commands,
@@ -36,6 +37,7 @@ def build(words: list[str]) -> "typer.Typer":
     )
     app.command("demo")(demo)
     app.command("station")(station)
+    app.command("world")(world)
     asked = next((word for word in words if not word.startswith("-")), "")
     for name, (module, attribute, text) in GROUPS.items():
         group = getattr(import_module(module), attribute) if name == asked else typer.Typer()

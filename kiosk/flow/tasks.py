@@ -26,9 +26,15 @@ class TaskScope:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        told: asyncio.CancelledError | None = None
         while self._tasks:  # a task may give birth to another while it ends
-            await stopped(self._tasks[-1])
+            try:
+                await stopped(self._tasks[-1])
+            except asyncio.CancelledError as again:
+                told = again
             await asyncio.sleep(0)
+        if told is not None and error is None:
+            raise told
         if self._failed is not None and self._failed.done() and not self._failed.cancelled() and error is None:
             self._failed.result()
 
@@ -69,12 +75,29 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def stopped(task: asyncio.Future[Any]) -> None:
-    """Cancel a task until it has ended; a library below it may swallow a cancellation that comes with a result."""
+    """Cancel a task until it has ended; a library below it may swallow a cancellation that comes with a result.
+
+    Whoever is cancelled while it waits here hears it when the task has ended, so that nothing is left behind.
+    """
+    told: asyncio.CancelledError | None = None
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+        told = await _wait_for(task) or told
     if not task.cancelled():
         task.exception()  # seen: asyncio would log it as never retrieved
+    if told is not None:
+        raise told
+
+
+async def _wait_for(task: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Until it is done or has to be cancelled again. Gives back what its caller was told meanwhile."""
+    told: asyncio.CancelledError | None = None
+    while True:
+        try:
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
+            return told
+        except asyncio.CancelledError as again:
+            told = again
 
 
 class Told(Exception):

@@ -37,11 +37,11 @@ from kiosk.domain.tariff import Due, Usage
 from kiosk.domain.view import StationView
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
+from kiosk.world.virtual_loop import run_virtual
 from tests.cli.running import ROOT, serving, write_config
 from tests.cli.test_bad_input import answering, free_port, port_of
 from tests.domain.given import NO_METER, OFFER, REFERENCE, at, nok, reading
 from tests.flow.town import AWAY, Kiosk, Town, info, until
-from tests.virtual_loop import run_virtual
 
 NOON = "2026-11-21T12:00:00Z"
 FREE = StationView(info(), at(0))

@@ -51,8 +51,8 @@ from kiosk.domain.states import (
     Stuck,
 )
 from kiosk.domain.tariff import IdleFee, Tariff
+from kiosk.world.ledger import Ledger
 from tests.domain.given import AWAY, NO_CHARGER, NO_METER, NOON_MS, RATED_W, REFERENCE, nok, offer
-from tests.domain.ledger import Ledger
 
 TARIFFS = (
     Tariff(Currency.NOK, 49_000),

@@ -327,3 +327,12 @@ def test_what_was_withdrawn_keeps_its_place_over_a_restart() -> None:
     assert isinstance(before, Withdrawing)
     session, commands = after(before, Restarted(at(60)))
     assert (session, commands) == (replace(before), ())
+
+
+def test_a_strangers_hand_that_only_the_log_shows_yet_goes_to_a_person_before_energy_and_before_a_release() -> None:
+    """Vipps' sums may come after its log: they still show the hold whole."""
+    touched = payment(Approval.AUTHORIZED, entry(Effect.AUTHORIZED, 30_000), entry(Effect.CAPTURED, 100, "portal"))
+    offer_out = after(None, opened(), answered(1, Step.CREATE, note="u"))[0]
+    for state in (offer_out, withdrawing(Why.DRIVER_CANCELLED)):
+        session, commands = after(state, looked(32, touched))
+        assert (type(session), commands) == (Stuck, ())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
@@ -17,9 +18,10 @@ from kiosk.domain.states import Abandoned, Charging, Session, Settled, Settling,
 from kiosk.flow.codec import decode_due, decode_event, due_row
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.recovery import fold
+from kiosk.world.outlet import Lie, Outlet
+from kiosk.world.virtual_loop import run_virtual
 from tests.domain.given import OFFER, RATED_W, REFERENCE, nok
 from tests.flow.town import Kiosk, Town, a_charge, until
-from tests.virtual_loop import run_virtual
 
 
 def charged(town: Town, *, stop_at_s: float = 600) -> Session:
@@ -168,13 +170,14 @@ def test_the_journal_tells_the_same_where_the_car_draws_more_than_rated() -> Non
 @pytest.mark.parametrize(
     ("lie", "fault"),
     [
-        ("frozen", Fault.METER_FROZEN),
-        ("powerless", Fault.METER_CONTRADICTS),
-        ("says_open", Fault.CONTACTOR_STUCK),
+        (lambda outlet: outlet.tell(Lie.FROZEN), Fault.METER_FROZEN),
+        (lambda outlet: outlet.tell(Lie.POWERLESS), Fault.METER_CONTRADICTS),
+        (lambda outlet: setattr(outlet, "says_open", True), Fault.CONTACTOR_STUCK),
     ],
+    ids=["frozen", "powerless", "says open"],
 )
 def test_a_meter_that_begins_to_lie_ends_the_charge_in_the_journal_as_it_did_on_the_glass(
-    lie: str, fault: Fault
+    lie: Callable[[Outlet], None], fault: Fault
 ) -> None:
     """After half an hour of charging; the journal has a row a minute, and the lie is found between two."""
 
@@ -183,7 +186,7 @@ def test_a_meter_that_begins_to_lie_ends_the_charge_in_the_journal_as_it_did_on_
 
         async def soon() -> None:
             await asyncio.sleep(1_801)
-            setattr(town.outlet(), lie, True)
+            lie(town.outlet())
 
         liar = asyncio.create_task(soon())
         _, session = await lived(town)

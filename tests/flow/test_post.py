@@ -15,9 +15,10 @@ from kiosk.domain.view import StationView, StopAnswer
 from kiosk.flow.post import HEALTH_S, STOP_LOCK_S, STOP_TRIES
 from kiosk.flow.site import PROBE_S, Site
 from kiosk.flow.tasks import TaskScope
+from kiosk.world.power import PowerCut
+from kiosk.world.virtual_loop import run_virtual
 from tests.domain.given import NO_METER, nok
-from tests.flow.town import AWAY, Kiosk, PowerCut, Town, until
-from tests.virtual_loop import run_virtual
+from tests.flow.town import AWAY, Kiosk, Town, until
 
 Visit = Callable[[Town, Kiosk, Site], Awaitable[None]]
 HOLD = nok(30_000)

@@ -8,9 +8,11 @@ import pytest
 from kiosk.domain.events import Opened
 from kiosk.domain.payment import Approval, Effect
 from kiosk.flow.codec import ENDED
+from kiosk.world.outlet import BEGIN_WH, MJ_PER_WH
+from kiosk.world.power import PowerCut
+from kiosk.world.virtual_loop import run_virtual
 from tests.domain.given import OFFER, REFERENCE
-from tests.flow.town import Kiosk, PowerCut, Town, a_charge
-from tests.virtual_loop import run_virtual
+from tests.flow.town import Kiosk, Town, a_charge
 
 
 def live_until_the_cut(town: Town, away_s: float) -> None:
@@ -65,7 +67,7 @@ def the_money_is_right(town: Town) -> None:
         assert REFERENCE not in town.ledger.receipts
         return
     names = [entry.name for entry in book.log]
-    used_wh = int(town.outlet().import_mwh) // 1000 - 1_000
+    used_wh = town.outlet().energy_mj // MJ_PER_WH - BEGIN_WH
     assert names.count(Effect.CAPTURED) == (1 if book.account.captured else 0)
     assert book.account.captured + book.account.cancelled == book.account.authorized
     assert book.account.captured.minor <= (used_wh * 49_000 + 50_000) // 100_000, (

@@ -17,11 +17,12 @@ from kiosk.domain.states import Charging, Offered, Settled
 from kiosk.flow.ports import Row
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.services.meter.evidence import Evidence, weigh
+from kiosk.world.outlet import BEGIN_WH, MJ_PER_WH, Outlet
+from kiosk.world.power import PowerCut
+from kiosk.world.virtual_loop import run_virtual
 from tests.domain.given import RATED_W
 from tests.flow.test_post import HOLD, charging, open_for, session, view, visited
-from tests.flow.town import FakeCharger, Kiosk, Outlet, PowerCut, Town, until
-from tests.virtual_loop import run_virtual
+from tests.flow.town import FakeCharger, Kiosk, Town, until
 
 SILENT = Trouble(Fault.CHARGER_SILENT, "The controller did not answer.")
 
@@ -139,7 +140,7 @@ def test_two_stations_on_one_meter_never_both_sell() -> None:
         assert not town.ledger.books
 
     town = Town()
-    town.posts["post-2"] = Outlet(town, "m-1")
+    town.posts["post-2"] = town.new_outlet(serial="m-1")
     visited(visit, "post-1", "post-2", town=town)
 
 
@@ -155,8 +156,8 @@ def test_after_a_damaged_journal_nobody_pays_for_another_drivers_energy_and_noth
     async def work() -> None:
         with contextlib.suppress(PowerCut):
             await open_for(town, before)
-        proven_wh = int(town.outlet().import_mwh) // 1000 - 1_000
-        town.outlet().import_mwh += 40_000_000  # others have charged since, in rows that are lost
+        proven_wh = town.outlet().import_wh - BEGIN_WH
+        town.outlet().energy_mj += 40_000 * MJ_PER_WH  # others have charged since, in rows that are lost
         kiosk = Kiosk(town)
         async with TaskScope() as scope:
             site = kiosk.site(scope, salvaged=broken)
@@ -181,26 +182,9 @@ def test_after_a_damaged_journal_nobody_pays_for_another_drivers_energy_and_noth
 def test_a_car_can_start_at_a_post_that_stood_idle_for_an_hour(step_wh: int, power_w: int) -> None:
     """A coarse register has stood still for an hour, rightly; at the first power it must not count as frozen."""
 
-    class Coarse(Outlet):
-        seen: Evidence | None = None
-
-        def reading(self) -> Reading | Trouble:
-            found = super().reading()
-            if isinstance(found, Trouble):
-                return found
-            wh = found.import_wh // step_wh * step_wh
-            self.seen = seen = weigh(self.seen, wh, found.power_w, step_wh, found.at)
-            return replace(
-                found,
-                import_wh=wh,
-                since=seen.since,
-                resolution_wh=step_wh,
-                flowed_wh=seen.flowed_wh,
-                unpowered_wh=seen.unpowered_wh,
-            )
-
     town = Town()
-    town.posts["post-1"] = outlet = Coarse(town)
+    outlet = town.outlet()
+    outlet.resolution_wh = step_wh
     outlet.power_w = power_w
 
     async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
@@ -230,7 +214,7 @@ def test_a_contactor_that_does_not_close_gives_everything_back_and_names_the_tec
             return found if isinstance(found, Trouble) else replace(found, power_w=0)
 
     town = Town()
-    town.posts["post-1"] = outlet = Dead(town)
+    town.posts["post-1"] = outlet = town.new_outlet(Dead)
     outlet.power_w = 0
 
     async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:

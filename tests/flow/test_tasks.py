@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kiosk.flow.tasks import Ending, TaskScope, Told, finished, first
-from tests.virtual_loop import Deadlock, run_virtual
+from kiosk.world.virtual_loop import Deadlock, run_virtual
 
 
 def test_tasks_end_in_reverse_and_are_awaited() -> None:
@@ -266,6 +266,39 @@ def test_a_task_whose_library_swallows_a_cancellation_is_cancelled_again() -> No
 
     run_virtual(work())
     assert heard == 2
+
+
+def test_told_to_stop_while_it_stops_the_scope_still_leaves_nothing_behind() -> None:
+    """A disk refuses, everything is taken down, and at that moment somebody stops the service."""
+    ended: list[str] = []
+
+    async def settles() -> None:
+        try:
+            await asyncio.sleep(1_000)
+        finally:
+            await asyncio.sleep(3)
+            ended.append("settles")
+
+    async def fails() -> None:
+        await asyncio.sleep(1)
+        raise RuntimeError("the disk refused")
+
+    async def serve() -> None:
+        async with TaskScope() as scope:
+            scope.spawn(settles(), "settles")
+            scope.spawn(fails(), "fails")
+            await scope.wait()
+
+    async def main() -> None:
+        serving = asyncio.create_task(serve())
+        await asyncio.sleep(2)
+        serving.cancel()
+        with pytest.raises(RuntimeError, match="the disk refused"):
+            await serving
+        assert ended == ["settles"]
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(main())
 
 
 def told(*words: int, work: Coroutine[Any, Any, str]) -> str:

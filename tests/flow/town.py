@@ -1,21 +1,18 @@
-"""A small world at the ports of the flow: a Vipps, a meter with a car, a journal, and a power switch for all of them."""
+"""A small world at the ports of the flow, as `kiosk.world` makes them, with a weather and cuts that a test names."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import repeat
-from typing import TypeVar
+from typing import Any
 
-from kiosk.domain.energy import Instant, Pilot, Plug, Reading
+from kiosk.domain.energy import Instant
 from kiosk.domain.events import Act, Event, Opened, Restarted
 from kiosk.domain.fault import Fault, Trouble
 from kiosk.domain.money import Money
-from kiosk.domain.outcome import Done, InDoubt, Outcome
-from kiosk.domain.payment import Account, Approval, Checkout, Payment
-from kiosk.domain.receipt import Receipt
+from kiosk.domain.outcome import InDoubt, Outcome
+from kiosk.domain.payment import Approval
 from kiosk.domain.states import Offer, Session
 from kiosk.domain.view import StationInfo
-from kiosk.flow.codec import ENDED
 from kiosk.flow.loop import SessionLoop
 from kiosk.flow.perform import Ports
 from kiosk.flow.ports import Row
@@ -23,28 +20,35 @@ from kiosk.flow.post import Papers, Post
 from kiosk.flow.recovery import fold
 from kiosk.flow.site import Site
 from kiosk.flow.tasks import TaskScope
-from kiosk.services.meter.evidence import Evidence, weigh
+from kiosk.world.ledger import Ledger
+from kiosk.world.outlet import Outlet
+from kiosk.world.ports import (
+    ChargerPort,
+    CommitFate,
+    Cut,
+    Disk,
+    DiskPort,
+    Fate,
+    Line,
+    LoopClock,
+    MeterPort,
+    Orders,
+    Vipps,
+)
+from kiosk.world.power import Power
 from tests.domain.given import NOON_MS, OFFER, PRICE, RATED_W, nok
-from tests.domain.ledger import Ledger
 
-T = TypeVar("T")
 AWAY = Trouble(Fault.NETWORK_AWAY, "No route to api.vipps.example.")
-
-
-class PowerCut(BaseException):
-    """Not an Exception: nothing may catch it and go on."""
+SWITCHES = ("Close", "Open")
 
 
 class Town:
-    """What outlives a power cut. `story` tells in order what was written, sent, and shown; `read_in`, in which
-    language each receipt was sent.
-    """
+    """What outlives a power cut. `story` tells in order what was written, sent, and shown."""
 
     def __init__(self) -> None:
         self.ledger = Ledger(lambda: self.now().utc_ms)
-        self.rows: list[Row] = []
+        self.disk = Disk()
         self.story: list[str] = []
-        self.read_in: list[str] = []
         self.boot = 1
         self.posts: dict[str, Outlet] = {}
         self.weather: Callable[[str], str] = lambda _call: "clear"
@@ -52,205 +56,55 @@ class Town:
         self.appends, self.sends = 0, 0
         self.answer_s = 0.2
 
+    @property
+    def read_in(self) -> list[str]:
+        """The language of each receipt that was sent."""
+        return self.ledger.read_in
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.disk.rows
+
     def now(self) -> Instant:
         ms = round(asyncio.get_running_loop().time() * 1000)
         return Instant(NOON_MS + ms, f"boot-{self.boot}", 1_000_000 + ms)
 
-    def outlet(self, station: str = "post-1") -> "Outlet":
-        return self.posts.setdefault(station, Outlet(self, station.replace("post", "m")))
+    def outlet(self, station: str = "post-1") -> Outlet:
+        return self.posts.setdefault(station, self.new_outlet(serial=station.replace("post", "m")))
+
+    def new_outlet(self, kind: type[Outlet] = Outlet, serial: str = "m-1") -> Outlet:
+        return kind(self.now, lambda: self.now().mono_ms, RATED_W, serial)
+
+    # --- the town as the nature of its ports: a test names the weather, and which append or send is the last ------------
+
+    def tell(self, line: str) -> None:
+        self.story.append("send Switch" if line in ("send Close", "send Open") else line)
+
+    def fate(self, call: str, _subject: str) -> Fate:
+        name = "Switch" if call in SWITCHES else call
+        if name != "Look":
+            self.sends += 1
+        weather = self.weather(name)
+        cut = Cut.AFTER if name != "Look" and self.sends == self.cut_after_send else None
+        heard = None if weather == "clear" else InDoubt(AWAY)
+        return Fate(arrives=weather != "lost", heard=heard, answer_s=self.answer_s, cut=cut)
+
+    def commit_fate(self, _rows: Sequence[Row]) -> CommitFate:
+        self.appends += 1
+        return CommitFate(cut=Cut.AFTER if self.appends == self.cut_after_append else None)
+
+    def sent(self, _call: str, _subject: str, _key: str, _amount: Money | None) -> None:
+        """The tests look into the ledger instead."""
+
+    def heard(self, _call: str, _subject: str, _outcome: Outcome[Any]) -> None:
+        """The tests look into the story instead."""
+
+    def budget(self, _call: str, _subject: str) -> InDoubt | None:
+        return None
 
 
-class Outlet:
-    """One meter, one contactor, one car. `frozen`, `powerless` and `says_open` are what it can lie about."""
-
-    def __init__(self, town: Town, serial: str = "m-1") -> None:
-        self._town, self.serial = town, serial
-        self.import_mwh = 1_000_000.0
-        self.closed, self.drawing = False, False
-        self.trouble: Trouble | None = None
-        self.stray_w = 0
-        self.power_w = RATED_W
-        self.noise: Iterator[int] = repeat(0)
-        self.frozen, self.powerless, self.says_open = False, False, False
-        self._at_ms: int | None = None
-        self._seen: Evidence | None = None
-
-    def flow(self) -> None:
-        """Let the time since the last look pass through the meter."""
-        now = self._town.now()
-        if self._at_ms is not None and self.closed and self.drawing and not self.frozen:
-            self.import_mwh += self.power_w * (now.utc_ms - self._at_ms) / 3_600
-        self._at_ms = now.utc_ms
-
-    def reading(self) -> Reading | Trouble:
-        self.flow()
-        if self.trouble is not None:
-            return self.trouble
-        flows_w = self.power_w if self.closed and self.drawing else self.stray_w
-        power_w = 0 if self.powerless else flows_w
-        import_wh, now = int(self.import_mwh / 1000) + next(self.noise), self._town.now()
-        self._seen = seen = weigh(self._seen, import_wh, power_w, 1, now)
-        return Reading(import_wh, power_w, self.serial, now, seen.since, 1, seen.flowed_wh, seen.unpowered_wh)
-
-    def switch(self, closed: bool) -> None:
-        self.flow()
-        self.closed = closed
-
-    def fill_up(self) -> None:
-        """The car has had enough."""
-        self.flow()
-        self.drawing = False
-
-    def plug(self) -> Plug:
-        enabled = self.closed and not self.says_open
-        return Plug(self._town.now(), Pilot.C if self.drawing else Pilot.B, enabled, 16_000)
-
-
-class Power:
-    """One life of the kiosk's process: after the cut nothing of it reaches the town any more."""
-
-    def __init__(self) -> None:
-        self.off = False
-        self.gone = asyncio.Event()
-
-    def cut(self) -> None:
-        self.off = True
-        self.gone.set()
-        raise PowerCut
-
-    def check(self) -> None:
-        if self.off:
-            raise PowerCut
-
-
-class FakeClock:
-    def __init__(self, town: Town) -> None:
-        self.now = town.now
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-class FakeJournal:
-    """Rows in a list; `before_append` is the disk's chance to be slow or to fail."""
-
-    def __init__(self, town: Town, power: Power) -> None:
-        self._town, self._power = town, power
-        self.before_append: Callable[[], Awaitable[None]] | None = None
-
-    async def append(self, rows: Sequence[Row]) -> None:
-        self._power.check()
-        if self.before_append is not None:
-            await self.before_append()
-        await asyncio.sleep(0.01)
-        self._power.check()
-        self._town.rows.extend(rows)
-        self._town.story += [f"row {row.kind}" for row in rows]
-        self._town.appends += 1
-        if self._town.appends == self._town.cut_after_append:
-            self._power.cut()
-
-    async def unsettled(self) -> list[list[Row]]:
-        ended = {row.session for row in self._town.rows if row.kind == ENDED}
-        names = dict.fromkeys(row.session for row in self._town.rows if row.session not in ended)
-        return [[row for row in self._town.rows if row.session == name] for name in names]
-
-
-class FakePayments:
-    def __init__(self, town: Town, power: Power) -> None:
-        self._town, self._power = town, power
-
-    async def create(
-        self,
-        reference: str,
-        amount: Money,
-        key: str,
-        description: str,  # noqa: ARG002
-        return_url: str | None,  # noqa: ARG002
-    ) -> Outcome[Checkout]:
-        return await self.send("Create", lambda: self._town.ledger.create(reference, amount, key))
-
-    async def look(self, reference: str) -> Outcome[Payment | None]:
-        self._power.check()
-        await asyncio.sleep(self._town.answer_s)
-        self._power.check()
-        if self._town.weather("Look") != "clear":
-            return InDoubt(AWAY)
-        return Done(self._town.ledger.look(reference))
-
-    async def capture(self, reference: str, amount: Money, key: str) -> Outcome[Account]:
-        return await self.send("Capture", lambda: self._town.ledger.capture(reference, amount, key))
-
-    async def release(self, reference: str, key: str, unapproved_only: bool) -> Outcome[Account]:
-        name = "Withdraw" if unapproved_only else "Release"
-        return await self.send(name, lambda: self._town.ledger.release(reference, key, unapproved_only=unapproved_only))
-
-    async def send(self, name: str, act: Callable[[], Outcome[object]]) -> Outcome[T]:
-        """Request, effect, answer: the power may go between any two, the answer may be lost with or without effect."""
-        town = self._town
-        self._power.check()
-        town.story.append(f"send {name}")
-        town.sends += 1
-        weather = town.weather(name)
-        if weather != "lost":
-            outcome = act()
-        if town.sends == town.cut_after_send:
-            self._power.cut()
-        await asyncio.sleep(town.answer_s)
-        self._power.check()
-        return outcome if weather == "clear" else InDoubt(AWAY)  # type: ignore[return-value]
-
-
-class FakeReceipts:
-    def __init__(self, town: Town, payments: FakePayments) -> None:
-        self._town, self._payments = town, payments
-
-    async def send(self, receipt: Receipt, language: str) -> Outcome[str]:
-        self._town.read_in.append(language)
-        return await self._payments.send("SendReceipt", lambda: self._town.ledger.receive(receipt))
-
-    async def link(self, reference: str, url: str) -> Outcome[str]:
-        def act() -> Outcome[object]:
-            self._town.ledger.links[reference] = url
-            return Done("link-1")
-
-        return await self._payments.send("LinkSession", act)
-
-
-class FakeMeter:
-    def __init__(self, outlet: Outlet, power: Power) -> None:
-        self._outlet, self._power = outlet, power
-
-    async def read(self) -> Reading | Trouble:
-        self._power.check()
-        await asyncio.sleep(0.05)
-        self._power.check()
-        return self._outlet.reading()
-
-
-class FakeCharger:
-    sells = True
-    fails_safe = True
-
-    def __init__(self, outlet: Outlet, payments: FakePayments, power: Power) -> None:
-        self._outlet, self._payments, self._power = outlet, payments, power
-
-    async def enable(self) -> Outcome[None]:
-        return await self._switch(closed=True)
-
-    async def disable(self) -> Outcome[None]:
-        return await self._switch(closed=False)
-
-    async def look(self) -> Plug | Trouble:
-        self._power.check()
-        return self._outlet.plug()
-
-    async def _switch(self, *, closed: bool) -> Outcome[None]:
-        def act() -> Outcome[object]:
-            self._outlet.switch(closed)
-            return Done(None)
-
-        return await self._payments.send("Switch", act)
+class FakeCharger(ChargerPort):
+    """Tests put another one in its place."""
 
 
 class Kiosk:
@@ -258,9 +112,10 @@ class Kiosk:
 
     def __init__(self, town: Town) -> None:
         self.town, self.power = town, Power()
-        self.clock = FakeClock(town)
-        self.payments = FakePayments(town, self.power)
-        self.journal = FakeJournal(town, self.power)
+        self.clock = LoopClock(town.now, self.power)
+        self.line = Line(town, self.power)
+        self.payments = Vipps(town.ledger, self.line)
+        self.journal = DiskPort(town.disk, town, self.power)
         self.heard: list[Outcome[object]] = []
 
     def ports(self, station: str = "post-1") -> Ports:
@@ -268,9 +123,9 @@ class Kiosk:
         return Ports(
             self.clock,
             self.payments,
-            FakeReceipts(self.town, self.payments),
-            FakeMeter(outlet, self.power),
-            FakeCharger(outlet, self.payments, self.power),
+            Orders(self.town.ledger, self.line),
+            MeterPort(outlet, self.power),
+            FakeCharger(station, outlet, self.line),
             lambda offer: f"Lading {offer.code}",
         )
 

@@ -7,7 +7,7 @@ import pytest
 
 from kiosk.flow.ports import Clock
 from kiosk.services.clock import FastClock, SystemClock, boot_id
-from tests.virtual_loop import run_virtual
+from kiosk.world.virtual_loop import run_virtual
 
 NOON_MS = 1_795_262_400_000
 
