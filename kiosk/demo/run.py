@@ -22,6 +22,7 @@ from kiosk.demo.report import Entry, disagreements, read_journal
 
 RATE = 60.0
 DEADLINE_S = 240.0
+FRESH = httpx.Limits(max_keepalive_connections=0)  # an idle one may be closed at the moment of the next request
 
 
 class NotPlayedError(Exception):
@@ -37,7 +38,7 @@ async def play_day(out: Path, seed: int, vipps_url: str | None) -> list[str]:
         config = out / "kiosk.toml"
         write_config(config, backdrop, RATE, since_utc_ms)
         try:
-            async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient(timeout=10) as http:
+            async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient(timeout=10, limits=FRESH) as http:
                 await print_label(load(config), drives[0].station, out)
                 names = await _play(config, out, backdrop, list(drives), seed)
                 ledger = (await http.get(f"{backdrop.vipps_url}/_sim/ledger")).raise_for_status().json()

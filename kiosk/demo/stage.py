@@ -67,7 +67,9 @@ async def _perform(app: App, config: Path, out: Path) -> int:
     doors = Doors(plan["vipps_url"], plan["post_urls"])
     drives = [drive for drive in day(plan["seed"]) if drive.name in plan["drives"]]
     settings, hand = load(config), SystemClock().now
-    async with open_site(settings) as running, httpx.AsyncClient(timeout=20) as http:
+    # No connection is kept: a simulator closes an idle one after five seconds, and that may be the moment of the next act.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    async with open_site(settings) as running, httpx.AsyncClient(timeout=20, limits=fresh) as http:
         windows = {
             station.id: app.open_station(
                 running.site, now=running.clock.now, hand=hand, station_id=station.id, size=SIZE, motion=False
