@@ -126,6 +126,26 @@ def test_a_session_that_cannot_be_read_keeps_no_other_from_settling(expected_log
     run_virtual(work())
 
 
+def test_a_next_try_is_never_in_the_past() -> None:
+    """Found on a picture: the clock said 22:18, and the next try was at 22:17."""
+
+    async def visit(town: Town, _kiosk: Kiosk, site: Site) -> None:
+        seen = 0
+        for _ in range(600):
+            await asyncio.sleep(0.5)
+            now = view(site)
+            if now.next_try is not None:
+                seen += 1
+                assert now.next_try.utc_ms >= town.now().utc_ms
+        assert view(site).offline_since is not None
+        assert seen > 100
+
+    town = Town()
+    town.weather = lambda _call: "lost"
+    town.answer_s = 12
+    visited(visit, town=town)
+
+
 def test_two_stations_on_one_meter_never_both_sell() -> None:
     """However the settings name it: the same serial number is the same energy."""
 
